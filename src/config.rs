@@ -1,0 +1,28 @@
+//! The gateway config: as written ([`model`]), and as used ([`Snapshot`]).
+
+pub mod model;
+
+use std::sync::Arc;
+
+use crate::auth::Callers;
+use crate::route::Routes;
+use crate::upstream::Provider;
+
+pub use model::{Bounds, Config};
+
+/// A valid config, ready to use, never changed. Every exchange keeps the one that it began with.
+#[derive(Debug)]
+pub struct Snapshot {
+    /// Who may call.
+    pub callers: Callers,
+    /// The providers, in the order of their names.
+    pub providers: Vec<Arc<Provider>>,
+    /// Which models there are and who serves them.
+    pub routes: Routes,
+    /// What callers may spend.
+    pub limits: Vec<model::Limit>,
+    /// Bounds on what clients and providers may send.
+    pub bounds: Bounds,
+    /// Where usage records go.
+    pub usage: model::Usage,
+}

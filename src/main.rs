@@ -1,0 +1,3 @@
+//! The `kanmon` command.
+
+fn main() {}

@@ -1,0 +1,80 @@
+//! Stage 3, where it goes: the route of a model, and the order in which its providers are tried.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use http::{HeaderName, HeaderValue};
+use serde_json::value::RawValue;
+
+use crate::upstream::Provider;
+
+/// All routes, first match wins.
+#[derive(Debug, Default)]
+pub struct Routes {
+    /// The routes, in the order of the config.
+    pub list: Vec<Arc<Route>>,
+}
+
+/// A route: who serves a model.
+#[derive(Debug)]
+pub struct Route {
+    /// Its name in usage records.
+    pub name: Arc<str>,
+    /// The model's name, exact or a glob.
+    pub model: String,
+    /// The providers, in the order of the config.
+    pub choices: Vec<Choice>,
+    /// When and how the next provider is tried.
+    pub fallback: Fallback,
+    /// The orders in which the providers may be tried: one for each that may be first, `orders[i]` begins with `choices[i]`; the
+    /// others follow in the order of the config.
+    pub orders: Vec<Order>,
+}
+
+/// A provider in a route.
+#[derive(Debug)]
+pub struct Choice {
+    /// Names this choice in Envoy: the metadata (`kanmon`, `target`) of the hosts of its cluster, `target:NAME`. The provider's
+    /// name; with `#2`, `#3`, … where the same provider stands in the route more than once.
+    pub target: Arc<str>,
+    /// The provider.
+    pub provider: Arc<Provider>,
+    /// Its name of the model. `None`: the name that the client asked for.
+    pub model: Option<String>,
+    /// The weight among neighbours that have one, too.
+    pub weight: Option<u32>,
+    /// Headers to set (`Some`) or remove (`None`), after the provider's own.
+    pub headers: Vec<(HeaderName, Option<HeaderValue>)>,
+    /// Top-level body fields to set, as JSON, or remove (`None`).
+    pub overrides: Vec<(String, Option<Box<RawValue>>)>,
+}
+
+/// An order in which providers are tried.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Order {
+    /// Names it in Envoy: the composite cluster `order:TARGET,TARGET`. Equal orders of different routes have equal names.
+    pub cluster: Arc<str>,
+    /// Names order and fallback in Envoy: the route that matches the dynamic metadata (`kanmon`, `route`).
+    pub envoy_route: Arc<str>,
+    /// Indices into the route's choices.
+    pub choices: Vec<usize>,
+}
+
+/// When and how the next provider is tried.
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
+pub struct Fallback {
+    /// Single statuses that count as failure, ascending.
+    pub statuses: Vec<u16>,
+    /// Whether every 5xx counts as failure.
+    pub server_errors: bool,
+    /// Whether a refused or failed connection does.
+    pub connect: bool,
+    /// Whether a reset before the answer does.
+    pub reset: bool,
+    /// How long a provider may take until its answer begins, if that is bounded.
+    pub first_byte_timeout: Option<Duration>,
+    /// Whether the next provider is tried after such a timeout.
+    pub timeout: bool,
+    /// How often the last provider is tried again after all have failed once.
+    pub repeats: u32,
+}

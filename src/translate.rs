@@ -1,0 +1,174 @@
+//! Stage 5, in whose dialect: rewrites a request into a provider's dialect and its answer back into the client's.
+//!
+//! Dialects do not know each other: each knows the hub only ([`conversation`] for requests, [`answer`] for answers). The same
+//! dialect on both sides is a pass-through: the body is scanned once, only what must change is spliced, every other byte is kept.
+//! Pure functions and state machines over bytes: no I/O, no clock, no tonic.
+//!
+//! Invariants: what a provider cannot express and would change the meaning is an error that names the field; an answer that was
+//! cut never renders as one that ended; a stream may be split at any byte and renders the same.
+
+pub mod answer;
+pub mod conversation;
+pub mod text;
+
+use bytes::Bytes;
+use http::{HeaderName, HeaderValue};
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
+
+use crate::usage::Tokens;
+
+/// The API that a client speaks.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum Api {
+    /// OpenAI chat completions.
+    OpenAiChat,
+    /// Anthropic messages.
+    AnthropicMessages,
+}
+
+impl Api {
+    /// The dialect that this API belongs to; a provider of the same dialect gets the body as it is.
+    pub fn dialect(self) -> Dialect {
+        match self {
+            Self::OpenAiChat => Dialect::OpenAi,
+            Self::AnthropicMessages => Dialect::Anthropic,
+        }
+    }
+
+    /// The name in usage records, metrics and logs.
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::OpenAiChat => "openai.chat",
+            Self::AnthropicMessages => "anthropic.messages",
+        }
+    }
+}
+
+/// The dialect that a provider speaks.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "lowercase")]
+pub enum Dialect {
+    /// OpenAI's API, or one that is compatible with it.
+    OpenAi,
+    /// Anthropic's API.
+    Anthropic,
+}
+
+impl Dialect {
+    /// The name in the config, usage records, metrics and logs.
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::OpenAi => "openai",
+            Self::Anthropic => "anthropic",
+        }
+    }
+}
+
+/// What the road needs to know of a request before anything is translated. Taken from the top-level fields only.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Facts {
+    /// The model asked for.
+    pub model: String,
+    /// Whether the answer is to be streamed.
+    pub stream: bool,
+    /// The most output tokens asked for, over all choices.
+    pub max_output_tokens: Option<u64>,
+    /// Whether the caller asked for the usage chunk of an OpenAI stream (always true where the API tells usage anyway).
+    pub wants_usage: bool,
+}
+
+/// Where a request goes: what translation must know of it.
+#[derive(Debug, Clone, Copy)]
+pub struct Target<'a> {
+    /// The provider's dialect.
+    pub dialect: Dialect,
+    /// The provider's name, for messages.
+    pub provider: &'a str,
+    /// The provider's name of the model.
+    pub model: &'a str,
+    /// Path before the API's own (`/v1` at OpenAI), without a trailing slash.
+    pub path_prefix: &'a str,
+    /// Output limit to send where the client gave none and the dialect demands one (Anthropic's `max_tokens`).
+    pub default_max_tokens: u64,
+    /// Top-level body fields to set, as JSON, and to remove (`None`).
+    pub overrides: &'a [(String, Option<Box<serde_json::value::RawValue>>)],
+}
+
+/// A request in the provider's dialect.
+#[derive(Debug, Clone)]
+pub struct Rendered {
+    /// Path and query, from the root of the provider's endpoint.
+    pub path: String,
+    /// Headers that the dialect wants (`anthropic-version`), content-type included where the body was rendered anew.
+    pub headers: Vec<(HeaderName, HeaderValue)>,
+    /// The body; `None`: the client's own bytes are right as they are.
+    pub body: Option<Bytes>,
+    /// Hints that the provider has no place for and that do not change the meaning (`seed`, `user`): told in the usage record.
+    pub dropped: Vec<String>,
+}
+
+/// Why a request cannot be put into the provider's dialect.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum RequestError {
+    /// The body breaks the rules of the client's own API.
+    #[error("{message}")]
+    Invalid {
+        /// The field, as a path (`messages[2].content`).
+        field: String,
+        /// What is wrong, and what to do.
+        message: String,
+    },
+    /// The provider's dialect has no such thing.
+    #[error("`{field}` cannot be expressed for provider `{provider}` ({dialect}): {message}")]
+    Unsupported {
+        /// The field, as a path.
+        field: String,
+        /// The provider's name.
+        provider: String,
+        /// The provider's dialect.
+        dialect: &'static str,
+        /// What to do instead.
+        message: String,
+    },
+}
+
+/// Why an answer cannot be put into the client's dialect. Always the provider's fault.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum AnswerError {
+    /// The body is not what the provider's API promises.
+    #[error("the provider's answer is not a valid {dialect} answer: {message}")]
+    Malformed {
+        /// The provider's dialect.
+        dialect: &'static str,
+        /// What is wrong.
+        message: String,
+    },
+    /// An event or body is larger than allowed.
+    #[error("the provider's answer has an event of more than {limit} bytes")]
+    TooLarge {
+        /// The bound, in bytes.
+        limit: usize,
+    },
+}
+
+/// What was seen of an answer while it passed: for settling, telemetry and the usage record.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Seen {
+    /// The model that answered, in the provider's words.
+    pub model: Option<String>,
+    /// The provider's id of the answer.
+    pub id: Option<String>,
+    /// The usage that the provider reported.
+    pub usage: Option<Tokens>,
+    /// Why the model stopped.
+    pub finish: Option<answer::FinishReason>,
+    /// Bytes of generated text, thinking and tool arguments: the base of the estimate when no usage is reported.
+    pub output_bytes: u64,
+    /// Whether any generated token has been seen.
+    pub started: bool,
+    /// Whether the provider said that the answer is complete.
+    pub complete: bool,
+    /// An error that the provider reported within a 200 answer.
+    pub error: Option<String>,
+}

@@ -1,0 +1,37 @@
+//! Stage 7, what it cost: tokens by kind.
+
+use serde::Serialize;
+
+/// Tokens by kind. Every kind is told in OpenAI's terms: `input` and `output` are totals that include their parts.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize)]
+pub struct Tokens {
+    /// All tokens of the prompt, cached ones included.
+    pub input: u64,
+    /// Of these, read from the provider's prompt cache.
+    pub cached_input: u64,
+    /// Of these, written to the provider's prompt cache.
+    pub cache_write: u64,
+    /// All tokens of the answer, thinking included.
+    pub output: u64,
+    /// Of these, thinking.
+    pub reasoning: u64,
+}
+
+impl Tokens {
+    /// Prompt and answer.
+    pub fn total(&self) -> u64 {
+        self.input.saturating_add(self.output)
+    }
+
+    /// Field by field the greater: streams report usage in pieces that only grow.
+    #[must_use]
+    pub fn merge(self, later: Self) -> Self {
+        Self {
+            input: self.input.max(later.input),
+            cached_input: self.cached_input.max(later.cached_input),
+            cache_write: self.cache_write.max(later.cache_write),
+            output: self.output.max(later.output),
+            reasoning: self.reasoning.max(later.reasoning),
+        }
+    }
+}
