@@ -196,21 +196,22 @@ impl<'a> Cursor<'a> {
     }
 }
 
-/// How many bytes from the first are neither a quote, nor a backslash, nor a control character.
+/// How many bytes from the first are neither a quote, nor a backslash, nor a control character. Eight at a time: in `special`, the
+/// high bit of each such byte is set (and perhaps that of bytes behind the first one, which do not matter).
 fn plain(bytes: &[u8]) -> usize {
-    const EACH: u64 = 0x0101_0101_0101_0101;
-    const HIGH: u64 = 0x8080_8080_8080_8080;
-    let mut count = 0;
-    for eight in bytes.chunks_exact(8) {
-        let word = eight.iter().rev().fold(0, |word, byte| word << 8 | u64::from(*byte));
-        let zero = |word: u64| word.wrapping_sub(EACH) & !word;
-        let control = word.wrapping_sub(EACH * 0x20) & !word;
-        let special = (control | zero(word ^ EACH * u64::from(b'"')) | zero(word ^ EACH * u64::from(b'\\'))) & HIGH;
+    const ONES: u64 = u64::from_ne_bytes([1; 8]);
+    const HIGH: u64 = ONES << 7;
+    const QUOTES: u64 = ONES * b'"' as u64;
+    const BACKSLASHES: u64 = ONES * b'\\' as u64;
+    let below = |word: u64, bound: u64| word.wrapping_sub(ONES * bound) & !word;
+    let (eights, rest) = bytes.as_chunks::<8>();
+    for (index, eight) in eights.iter().enumerate() {
+        let word = u64::from_le_bytes(*eight);
+        let special = (below(word, 0x20) | below(word ^ QUOTES, 1) | below(word ^ BACKSLASHES, 1)) & HIGH;
         if special != 0 {
-            return count + special.trailing_zeros() as usize / 8;
+            return index * 8 + special.trailing_zeros() as usize / 8;
         }
-        count += 8;
     }
-    let rest = bytes[count..].iter();
-    count + rest.take_while(|byte| **byte >= 0x20 && **byte != b'"' && **byte != b'\\').count()
+    let is_plain = |byte: &&u8| **byte >= 0x20 && **byte != b'"' && **byte != b'\\';
+    bytes.len() - rest.len() + rest.iter().take_while(is_plain).count()
 }
