@@ -1,6 +1,11 @@
 //! The gateway config: as written ([`model`]), and as used ([`Snapshot`]).
 
 pub mod model;
+mod errors;
+mod interpolate;
+mod node;
+mod typed;
+mod yaml;
 
 use std::sync::Arc;
 

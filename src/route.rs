@@ -1,5 +1,7 @@
 //! Stage 3, where it goes: the route of a model, and the order in which its providers are tried.
 
+pub(crate) mod suggest;
+
 use std::sync::Arc;
 use std::time::Duration;
 
