@@ -58,7 +58,7 @@ mod tests {
 
     #[test]
     fn what_is_too_long_is_cut() {
-        for value in ["99999999999999999999999999999999", "Fri, 31 Dec 9999 23:59:59 GMT"] {
+        for value in ["99999999999999999999999999999999", "Tue, 31 Dec 2999 23:59:59 GMT"] {
             assert_eq!(parsed(value), Some(LONGEST.as_millis()), "{value}");
         }
     }
