@@ -1,6 +1,11 @@
 //! The gateway config: as written ([`model`]), and as used ([`Snapshot`]).
 
 pub mod model;
+mod errors;
+mod interpolate;
+mod node;
+mod typed;
+mod yaml;
 
 use std::sync::Arc;
 
@@ -9,6 +14,7 @@ use crate::route::Routes;
 use crate::upstream::Provider;
 
 pub use model::{Bounds, Config};
+pub(crate) use node::Shown;
 
 /// A valid config, ready to use, never changed. Every exchange keeps the one that it began with.
 #[derive(Debug)]
