@@ -14,7 +14,8 @@ const MAX_DEPTH: usize = 64;
 /// A chat request of about `size` bytes: turns of prose and code with escapes, as applications send them.
 fn request(size: usize) -> String {
     let mut body = String::from(r#"{"model":"gpt-4o-mini","temperature":0.7,"stream":true,"messages":["#);
-    let turn = "Explain how the borrow checker works.\\nUse \\\"plain\\\" words, and show code:\\n```rust\\nfn main() {}\\n```\\n";
+    let turn =
+        "Explain how the borrow checker works.\\nUse \\\"plain\\\" words, and show code:\\n```rust\\nfn main() {}\\n```\\n";
     let mut number = 0;
     while body.len() < size {
         let role = if number % 2 == 0 { "user" } else { "assistant" };
