@@ -12,8 +12,8 @@ mod tests;
 use std::collections::HashMap;
 use std::sync::Arc;
 
-use http::HeaderValue;
 use http::header::WWW_AUTHENTICATE;
+use http::{HeaderName, HeaderValue};
 use jiff::Timestamp;
 
 use crate::rejection::{Kind, Rejection};
@@ -55,8 +55,7 @@ pub struct Callers {
     keys: HashMap<key::Digest, Entry>,
     anonymous: Option<Arc<Principal>>,
     open_paths: Vec<String>,
-    /// Headers that tell the provider side who calls.
-    pub forward: Forward,
+    forward: Forward,
 }
 
 /// A key.
@@ -86,6 +85,19 @@ impl Callers {
     pub fn open_paths(mut self, paths: Vec<String>) -> Self {
         self.open_paths = paths;
         self
+    }
+
+    /// Adds headers that tell the provider side who calls.
+    #[must_use]
+    pub fn forward(mut self, forward: Forward) -> Self {
+        self.forward = forward;
+        self
+    }
+
+    /// What each of the headers that tell the provider side who calls must be on a request of `principal`: set, or removed
+    /// (`None`), whatever the client sent.
+    pub fn forward_headers(&self, principal: &Principal) -> impl Iterator<Item = (HeaderName, Option<HeaderValue>)> {
+        self.forward.headers(principal)
     }
 
     /// Whether a path (without its query) needs no key.

@@ -38,4 +38,3 @@ pub struct Provider {
     /// When failures make it rest.
     pub rest: Rest,
 }
-

@@ -110,9 +110,10 @@ impl Report {
         self.list.push(Problem { origin: source.origin.clone(), place, path, message });
     }
 
-    /// How many errors there are so far.
-    pub(super) fn count(&self) -> usize {
-        self.list.len() + self.more
+    /// Notes errors that another report has told.
+    pub(super) fn extend(&mut self, errors: Errors) {
+        self.list.extend(errors.list);
+        self.more += errors.more;
     }
 
     /// The value, if nothing is wrong.

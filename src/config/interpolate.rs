@@ -80,7 +80,9 @@ impl Walk<'_> {
             None => (reference, None),
         };
         if !is_name(name) || default.is_some_and(|default| default.contains("${")) {
-            return Err("write `${NAME}` or `${NAME:-default}`, NAME of letters, digits and `_`, and the default plain".to_owned());
+            return Err(
+                "write `${NAME}` or `${NAME:-default}`, NAME of letters, digits and `_`, and the default plain".to_owned()
+            );
         }
         let found = (self.environment)(name).filter(|value| default.is_none() || !value.is_empty());
         let value = found.or_else(|| default.map(str::to_owned)).ok_or_else(|| {

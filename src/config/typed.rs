@@ -52,7 +52,10 @@ impl<'n> Reader<'n, '_> {
     }
 
     fn mismatch(self, expected: &str) -> Shape {
-        Shape::new(format!("must be {expected}, not {}", self.node.kind()))
+        match self.node.value {
+            Value::Null => Shape::new(format!("has no value: must be {expected}")),
+            _ => Shape::new(format!("must be {expected}, not {}", self.node.kind())),
+        }
     }
 
     fn items<V: Visitor<'n>>(self, items: &'n [Node], visitor: V) -> Result<V::Value, Shape> {

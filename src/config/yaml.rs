@@ -48,9 +48,7 @@ pub(super) fn read(text: &str) -> Result<Node, YamlError> {
     };
     match serde_saphyr::from_str_with_options::<Spanned<Raw>>(text, options) {
         Ok(root) => Ok(node(root, text)),
-        Err(error) => {
-            Err(YamlError { place: error.location().and_then(|location| known(&location)), message: message(&error) })
-        }
+        Err(error) => Err(YamlError { place: error.location().and_then(|location| known(&location)), message: message(&error) }),
     }
 }
 
@@ -205,9 +203,8 @@ mod tests {
             Value::Text { text, .. } => format!("{text:?}"),
             Value::List(items) => format!("[{}]", items.iter().map(show).collect::<Vec<_>>().join(", ")),
             Value::Map(entries) => {
-                let entry = |(key, value): &(Key, Node)| {
-                    format!("{}@{}:{}: {}", key.name, key.place.line, key.place.column, show(value))
-                };
+                let entry =
+                    |(key, value): &(Key, Node)| format!("{}@{}:{}: {}", key.name, key.place.line, key.place.column, show(value));
                 format!("{{{}}}", entries.iter().map(entry).collect::<Vec<_>>().join(", "))
             }
             Value::Hole => "hole".to_owned(),

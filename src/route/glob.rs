@@ -33,7 +33,9 @@ impl Glob {
         match pattern {
             "" => Err(GlobError::Empty),
             long if long.len() > LONGEST => Err(GlobError::Long),
-            odd if odd.contains(|c: char| "?[]{}".contains(c) || c.is_whitespace() || c.is_control()) => Err(GlobError::Character),
+            odd if odd.contains(|c: char| "?[]{}".contains(c) || c.is_whitespace() || c.is_control()) => {
+                Err(GlobError::Character)
+            }
             pattern => Ok(Self(pattern.into())),
         }
     }

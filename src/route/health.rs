@@ -59,7 +59,8 @@ impl Health {
         let slots = self.slots.load();
         let Some(slot) = slots.get(provider) else { return };
         let more = |failures: u32| Some(failures.saturating_add(1));
-        let failures = slot.failures.fetch_update(Ordering::Relaxed, Ordering::Relaxed, more).unwrap_or_default().saturating_add(1);
+        let failures =
+            slot.failures.fetch_update(Ordering::Relaxed, Ordering::Relaxed, more).unwrap_or_default().saturating_add(1);
         let asked = retry_after.map(|wait| wait.min(rest.at_most.0)).filter(|wait| !wait.is_zero());
         let wait = match asked {
             Some(wait) => wait,
@@ -120,11 +121,7 @@ mod tests {
     const SECOND: Duration = Duration::from_secs(1);
 
     fn rest(after_failures: u32, seconds: u64, at_most: u64) -> Rest {
-        Rest {
-            after_failures,
-            duration: model::Duration::seconds(seconds),
-            at_most: model::Duration::seconds(at_most),
-        }
+        Rest { after_failures, duration: model::Duration::seconds(seconds), at_most: model::Duration::seconds(at_most) }
     }
 
     fn health(now: Instant) -> Health {

@@ -76,8 +76,7 @@ impl Endpoint {
     /// Whether the host is this machine or one of a private network: an address that is not routed on the internet, a name
     /// without a dot, or one under a domain that never leaves a private network.
     pub fn is_private(&self) -> bool {
-        const DOMAINS: [&str; 8] =
-            [".localhost", ".local", ".internal", ".lan", ".home.arpa", ".svc", ".cluster.local", ".test"];
+        const DOMAINS: [&str; 8] = [".localhost", ".local", ".internal", ".lan", ".home.arpa", ".svc", ".cluster.local", ".test"];
         match self.host.parse() {
             Ok(IpAddr::V4(address)) => is_private_v4(address),
             Ok(IpAddr::V6(address)) => is_private_v6(address),
@@ -165,9 +164,7 @@ fn is_private_v4(address: Ipv4Addr) -> bool {
 fn is_private_v6(address: Ipv6Addr) -> bool {
     match address.to_ipv4_mapped() {
         Some(address) => is_private_v4(address),
-        None => {
-            address.is_loopback() || address.is_unique_local() || address.is_unicast_link_local() || address.is_unspecified()
-        }
+        None => address.is_loopback() || address.is_unique_local() || address.is_unicast_link_local() || address.is_unspecified(),
     }
 }
 
@@ -239,7 +236,8 @@ mod tests {
         for host in ["vllm.models.svc", "vllm.models.svc.cluster.local", "gpu.internal", "[::ffff:10.0.0.1]"] {
             assert!(private(host), "{host}");
         }
-        for host in ["api.openai.com", "8.8.8.8", "100.128.0.1", "172.32.0.1", "[2001:db8::1]", "[::ffff:8.8.8.8]", "xlocal.com"] {
+        for host in ["api.openai.com", "8.8.8.8", "100.128.0.1", "172.32.0.1", "[2001:db8::1]", "[::ffff:8.8.8.8]", "xlocal.com"]
+        {
             assert!(!private(host), "{host}");
         }
     }

@@ -83,10 +83,9 @@ impl de::Error for Shape {
 
     fn unknown_field(field: &str, expected: &'static [&'static str]) -> Self {
         let hint = nearest(field, expected.iter().copied(), 1);
-        let hint = hint.first().map_or_else(
-            || format!("the fields here are {}", expected.join(", ")),
-            |name| format!("did you mean `{name}`?"),
-        );
+        let hint = hint
+            .first()
+            .map_or_else(|| format!("the fields here are {}", expected.join(", ")), |name| format!("did you mean `{name}`?"));
         Self::new(format!("there is no field `{}`; {hint}", Shown(field)))
     }
 

@@ -39,7 +39,8 @@ enum Choice {
 }
 
 fn sample(text: &str) -> Result<Sample, Errors> {
-    let mut source = Source { origin: "a.yaml".into(), tree: yaml::read(text).unwrap_or_else(|error| panic!("{}", error.message)) };
+    let mut source =
+        Source { origin: "a.yaml".into(), tree: yaml::read(text).unwrap_or_else(|error| panic!("{}", error.message)) };
     let mut report = Report::default();
     let environment = |name: &str| (name == "N").then(|| "12".to_owned());
     interpolate(&mut source, &environment, &mut report);
@@ -108,7 +109,10 @@ fn a_field_that_is_wrong_is_not_also_said_to_be_missing() {
 fn an_enum_says_what_it_wants_without_repeating_what_it_got() {
     fails("{name: x, choice: sk-secret}", &["a.yaml:1:19: choice: must be one of `none`, `bearer`"]);
     fails("{name: x, choice: bearer}", &["a.yaml:1:19: choice: `bearer` needs a value: `bearer: …`"]);
-    fails("{name: x, choice: {bearer: a, none: }}", &["a.yaml:1:19: choice: must have exactly one entry: one of `none`, `bearer`"]);
+    fails(
+        "{name: x, choice: {bearer: a, none: }}",
+        &["a.yaml:1:19: choice: must have exactly one entry: one of `none`, `bearer`"],
+    );
     fails("{name: x, choice: {bearer: {a: b}}}", &["a.yaml:1:28: choice.bearer: must be text, not a map"]);
     fails("{name: x, choice: {none: x}}", &["a.yaml:1:19: choice: `none` takes no value"]);
 }

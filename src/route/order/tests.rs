@@ -44,14 +44,7 @@ pub(crate) fn route(model: &str, providers: &[(&str, Option<u32>)]) -> Route {
         overrides: Vec::new(),
     };
     let choices = providers.iter().zip(targets).map(choice).collect();
-    Route {
-        name: model.into(),
-        model: model.to_owned(),
-        choices,
-        fallback: fallback(),
-        orders,
-        touched_headers: Vec::new(),
-    }
+    Route { name: model.into(), model: model.to_owned(), choices, fallback: fallback(), orders, touched_headers: Vec::new() }
 }
 
 fn health(names: &[&str], resting: &[(&str, u64)], now: Instant) -> Health {
