@@ -42,17 +42,20 @@ pub fn estimate_output_tokens(bytes: u64) -> u64 {
     bytes.div_ceil(BYTES_PER_TOKEN)
 }
 
-/// The base64 around a probe that has found it: to the byte at its ends, which a quote is, and by probing within.
+/// The base64 around a probe that has found it: to the byte at its ends, by probing within. No byte is looked at twice.
 fn piece(body: &[u8], at: usize) -> std::ops::Range<usize> {
     let before = body.iter().take(at).rev().take(STEP).take_while(|byte| is_base64(**byte)).count();
-    let string = memchr::memchr(b'"', body.get(at..).unwrap_or_default()).map_or(body.len(), |length| at + length);
-    let body = body.get(..string).unwrap_or(body);
     let mut end = at + PROBE;
-    while body.get(end + STEP - PROBE..end + STEP).is_some_and(|probe| probe.iter().all(|byte| is_base64(*byte))) {
+    while body.get(end..end + STEP).is_some_and(goes_on) {
         end += STEP;
     }
     end += body.iter().skip(end).take(STEP).take_while(|byte| is_base64(**byte)).count();
     at - before..end
+}
+
+/// Whether a step is within the same JSON string, and base64 at its end.
+fn goes_on(step: &[u8]) -> bool {
+    memchr::memchr(b'"', step).is_none() && step.iter().rev().take(PROBE).all(|byte| is_base64(*byte))
 }
 
 /// With the backslash of `\/`, as some encoders write it.
