@@ -18,6 +18,7 @@
 
 pub mod auth;
 pub mod config;
+pub mod envoy;
 pub mod limit;
 pub mod rejection;
 pub mod route;
