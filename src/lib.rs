@@ -19,6 +19,7 @@
 pub mod auth;
 pub mod codec;
 pub mod config;
+pub mod envoy;
 pub mod limit;
 pub mod rejection;
 pub mod route;
