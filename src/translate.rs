@@ -9,6 +9,9 @@
 
 pub mod answer;
 pub mod conversation;
+mod fault;
+mod object;
+pub mod openai;
 pub mod text;
 
 use bytes::Bytes;
