@@ -17,6 +17,7 @@
 //! [`rejection`] is the one table from errors to what a client sees.
 
 pub mod auth;
+pub mod codec;
 pub mod config;
 pub mod limit;
 pub mod rejection;
