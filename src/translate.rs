@@ -175,3 +175,19 @@ pub struct Seen {
     /// An error that the provider reported within a 200 answer.
     pub error: Option<String>,
 }
+
+/// What the first event of a stream says about whether the stream may be committed to.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Verdict {
+    /// It is part of an answer.
+    Meaningful,
+    /// It says nothing yet: a ping, the head of an answer, a role.
+    NotYet,
+    /// It is an error: another provider may do better.
+    Error {
+        /// The HTTP status that the error would have had.
+        status: u16,
+        /// The provider's message.
+        message: String,
+    },
+}
