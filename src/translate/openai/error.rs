@@ -170,22 +170,3 @@ pub fn rejection(rejection: &Rejection) -> Vec<u8> {
     let param = rejection.param.as_deref();
     Told { error: ToldError { message: &rejection.message, r#type: row.openai_type, param, code: Some(row.code) } }.write()
 }
-
-/// The HTTP status that an error in a stream would have had: by its code where that is a status, else by its words.
-pub(super) fn status_of(error: &ProviderError<'_>) -> u16 {
-    if let Some(status) = error.code.as_deref().and_then(|code| code.parse().ok()).filter(|status| (400..600).contains(status)) {
-        return status;
-    }
-    let words = [error.kind.as_deref(), error.code.as_deref()].map(Option::unwrap_or_default);
-    let says = |part: &str| words.iter().any(|word| word.to_ascii_lowercase().contains(part));
-    match () {
-        () if says("rate_limit") || says("quota") || says("resource_exhausted") => 429,
-        () if says("overloaded") || says("unavailable") => 503,
-        () if says("timeout") => 504,
-        () if says("authentication") || says("invalid_api_key") => 401,
-        () if says("permission") => 403,
-        () if says("not_found") => 404,
-        () if says("invalid") || says("context_length") || says("content_policy") => 400,
-        () => 500,
-    }
-}

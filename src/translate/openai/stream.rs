@@ -7,5 +7,5 @@ mod reader;
 mod tests;
 mod writer;
 
-pub use reader::{Reader, is_usage_chunk, verdict};
+pub use reader::{Reader, is_usage_chunk};
 pub use writer::Writer;

@@ -86,16 +86,3 @@ fn a_rejection_takes_its_words_from_the_table() {
     }});
     assert_eq!(rendered, expected);
 }
-
-#[test]
-fn an_error_in_a_stream_has_the_status_that_it_would_have_had() {
-    for (body, status) in [
-        (r#"{"error":{"code":429,"message":"slow"}}"#, 429),
-        (r#"{"error":{"code":"rate_limit_exceeded","message":"slow"}}"#, 429),
-        (r#"{"error":{"type":"overloaded_error","message":"slow"}}"#, 503),
-        (r#"{"error":{"type":"invalid_request_error","message":"slow"}}"#, 400),
-        (r#"{"error":{"code":7,"message":"slow"}}"#, 500),
-    ] {
-        assert_eq!(status_of(&parse(0, body.as_bytes())), status, "{body}");
-    }
-}

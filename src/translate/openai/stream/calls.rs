@@ -1,7 +1,8 @@
 //! Which tool call a piece of one belongs to, whatever numbering the provider uses.
 //!
 //! OpenAI numbers the calls of a choice from 0 and gives id and name with the first piece only. Vendors leave the index out (field
-//! note 43), give every call the index 0 (41, 42), or repeat id and name with every piece.
+//! note 43), give every call the index 0 (41, 42), repeat id and name with every piece, or
+//! make up a new id for every piece.
 
 use crate::translate::AnswerError;
 use crate::translate::openai::malformed;
@@ -49,15 +50,17 @@ impl Calls {
     }
 
     fn find(&self, choice: u32, theirs: Option<u32>, id: Option<&str>, named: bool) -> Option<u32> {
-        let mut of_choice = self.0.iter().rev().filter(|call| call.choice == choice);
-        let call = match (id, theirs) {
-            (Some(id), _) => of_choice.find(|call| call.id.as_deref() == Some(id))?,
-            (None, Some(theirs)) => of_choice.find(|call| call.theirs == Some(theirs))?,
-            // A name without id and index can only be the beginning of a call.
-            (None, None) if named => return None,
-            (None, None) => of_choice.next()?,
+        let of_choice = || self.0.iter().rev().filter(|call| call.choice == choice);
+        let known = id.and_then(|id| of_choice().find(|call| call.id.as_deref() == Some(id)));
+        // A name without an index, or with an id that is new, can only be the beginning of a call.
+        let begins = named && (id.is_some() || theirs.is_none());
+        let call = match theirs {
+            _ if known.is_some() => known,
+            _ if begins => None,
+            Some(_) => of_choice().find(|call| call.theirs == theirs),
+            None => of_choice().next(),
         };
-        Some(call.ours)
+        Some(call?.ours)
     }
 
     fn begin<'a>(

@@ -6,7 +6,7 @@ use crate::codec::sse::Event;
 use crate::translate::answer::{Delta, Finish};
 use crate::translate::openai::message::{Said, ToolCall};
 use crate::translate::openai::{error, malformed, usage, words};
-use crate::translate::{AnswerError, Verdict};
+use crate::translate::AnswerError;
 
 /// The most answers (`n`) of one stream. OpenAI allows 128.
 const MOST_CHOICES: u32 = 1024;
@@ -121,17 +121,4 @@ pub fn is_usage_chunk(event: &Event<'_>) -> bool {
     serde_json::from_slice::<Chunk<'_>>(event.data.trim_ascii()).is_ok_and(|chunk| {
         chunk.usage.is_some() && chunk.error.is_none() && chunk.choices.is_none_or(|choices| choices.is_empty())
     })
-}
-
-/// Whether a stream that begins with this event may be committed to. What cannot be read is committed to: it is for the client.
-pub fn verdict(event: &Event<'_>) -> Verdict {
-    let mut verdict = Verdict::NotYet;
-    let read = Reader::default().event(event, &mut |delta| match delta {
-        Delta::Error(reported) => {
-            verdict = Verdict::Error { status: error::status_of(&reported), message: reported.message.to_string() };
-        }
-        Delta::Start { .. } | Delta::Usage(_) => {}
-        _ => verdict = Verdict::Meaningful,
-    });
-    if read.is_err() { Verdict::Meaningful } else { verdict }
 }

@@ -10,6 +10,7 @@ use crate::rejection::Rejection;
 use crate::translate::answer::{Delta, ProviderError};
 use crate::translate::openai::response::ThinkingBlock;
 use crate::translate::openai::{self, error, usage, words};
+use crate::translate::verdict;
 use crate::usage::Tokens;
 
 /// The most text of one block of thinking that is kept to be sent once more with its signature, in bytes. A longer block is sent
@@ -132,7 +133,7 @@ impl Writer {
 
     fn error(&mut self, reported: &ProviderError<'_>, out: &mut Vec<u8>) {
         self.ended = true;
-        event(&error::render(error::status_of(reported), reported), out);
+        event(&error::render(verdict::status(reported), reported), out);
     }
 
     fn end(&mut self, out: &mut Vec<u8>) {
