@@ -8,6 +8,7 @@
 //! cut never renders as one that ended; a stream may be split at any byte and renders the same.
 
 pub mod answer;
+pub mod anthropic;
 pub mod conversation;
 mod fault;
 mod object;

@@ -9,10 +9,7 @@ use crate::translate::conversation::{Content, Message, Part, Role, Thinking, Too
 use crate::translate::fault::Fault;
 use crate::translate::text::Str;
 
-pub(super) fn messages<'a>(
-    messages: Option<Vec<wire::Message<'a>>>,
-    ignored: &mut Ignored,
-) -> Result<Vec<Message<'a>>, Fault> {
+pub(super) fn messages<'a>(messages: Option<Vec<wire::Message<'a>>>, ignored: &mut Ignored) -> Result<Vec<Message<'a>>, Fault> {
     let messages = messages.ok_or_else(|| missing("messages"))?;
     if messages.is_empty() {
         return Err(Fault::new("messages", "must have at least one message"));

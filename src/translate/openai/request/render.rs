@@ -141,7 +141,10 @@ fn extras<'c>(
     let mut kept = Vec::new();
     for (key, raw) in &conversation.extras {
         if ANTHROPIC_ONLY.contains(&&**key) {
-            return Err(Fault::new(&**key, "is a feature of Anthropic's API: remove it, or ask for a model that Anthropic serves"));
+            return Err(Fault::new(
+                &**key,
+                "is a feature of Anthropic's API: remove it, or ask for a model that Anthropic serves",
+            ));
         }
         if ANTHROPIC_HINTS.contains(&&**key) {
             dropped.add(key);

@@ -88,6 +88,8 @@ fn word(word: &str) -> Result<ToolChoice<'static>, Fault> {
         "none" => Ok(ToolChoice::None),
         // `any` is what Mistral and others call it.
         "required" | "any" => Ok(ToolChoice::Required),
-        other => Err(Fault::new("", format!("`{other}` is not one of `auto`, `none` and `required`, nor an object that names a tool"))),
+        other => {
+            Err(Fault::new("", format!("`{other}` is not one of `auto`, `none` and `required`, nor an object that names a tool")))
+        }
     }
 }

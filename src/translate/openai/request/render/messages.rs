@@ -70,10 +70,7 @@ impl Serialize for Call<'_> {
     }
 }
 
-pub(super) fn messages<'c>(
-    messages: &'c [conversation::Message<'c>],
-    dropped: &mut Dropped,
-) -> Result<Vec<Message<'c>>, Fault> {
+pub(super) fn messages<'c>(messages: &'c [conversation::Message<'c>], dropped: &mut Dropped) -> Result<Vec<Message<'c>>, Fault> {
     let mut turns = Turns { list: Vec::with_capacity(messages.len()), moved: Vec::new() };
     for message in messages {
         turns.add(message, dropped).map_err(|fault| fault.within("messages[]"))?;
