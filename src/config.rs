@@ -5,6 +5,8 @@ mod errors;
 mod interpolate;
 mod load;
 pub mod model;
+mod tmp_live;
+pub use tmp_live::Live;
 mod node;
 mod typed;
 mod validate;
@@ -13,6 +15,7 @@ mod yaml;
 use std::sync::Arc;
 
 use crate::auth::Callers;
+use crate::limit::Rules;
 use crate::route::Routes;
 use crate::upstream::Provider;
 
@@ -32,7 +35,7 @@ pub struct Snapshot {
     /// Which models there are and who serves them.
     pub routes: Routes,
     /// What callers may spend.
-    pub limits: Vec<model::Limit>,
+    pub limits: Rules,
     /// Bounds on what clients and providers may send.
     pub bounds: Bounds,
     /// Where usage records go.

@@ -36,8 +36,8 @@ pub struct Route {
     /// The orders in which the providers may be tried: one for each that may be first, `orders[i]` begins with `choices[i]`; the
     /// others follow in the order of the config.
     pub orders: Vec<Order>,
-    /// Every header that the rules of any of the choices or of their providers set. What one attempt set is still there in the
-    /// next one: each attempt removes those of them that it does not set itself.
+    /// Every header that the rules of any of the choices or of their providers set or remove. What one attempt changed is still so
+    /// in the next one: each attempt says what all of them shall be.
     pub touched_headers: Vec<HeaderName>,
 }
 
@@ -87,4 +87,11 @@ pub struct Fallback {
     pub timeout: bool,
     /// How often the last provider is tried again after all have failed once.
     pub repeats: u32,
+}
+
+impl Fallback {
+    /// Whether an answer with this status counts as failure.
+    pub fn counts(&self, status: u16) -> bool {
+        (self.server_errors && (500..600).contains(&status)) || self.statuses.binary_search(&status).is_ok()
+    }
 }
