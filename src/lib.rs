@@ -21,6 +21,7 @@ pub mod config;
 pub mod limit;
 pub mod rejection;
 pub mod route;
+pub mod sim;
 pub mod translate;
 pub mod upstream;
 pub mod usage;
