@@ -19,7 +19,6 @@
 pub mod admin;
 pub mod app;
 pub mod auth;
-
 pub mod codec;
 pub mod config;
 pub mod envoy;
@@ -28,7 +27,7 @@ pub mod extproc;
 pub mod limit;
 pub mod rejection;
 pub mod route;
-
+pub mod sim;
 pub mod translate;
 pub mod upstream;
 pub mod usage;
