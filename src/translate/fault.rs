@@ -41,6 +41,12 @@ impl Fault {
         let Self { field, message } = self;
         RequestError::Unsupported { field, provider: target.provider.to_owned(), dialect: target.dialect.name(), message }
     }
+
+    /// The request is good, but no other dialect than the client's own can say it, whatever the target.
+    pub(crate) fn untranslatable(self) -> RequestError {
+        let Self { field, message } = self;
+        RequestError::Unsupported { field, provider: "any".to_owned(), dialect: "of another dialect", message }
+    }
 }
 
 impl From<Fault> for RequestError {

@@ -266,7 +266,8 @@ fn hostile_bodies_are_errors_not_panics() {
 
 #[test]
 fn pictures_of_a_tool_follow_after_all_results_of_the_turn() {
-    let image = || Content::Image(crate::translate::conversation::Image { source: Media::Url("https://a/b.png".into()), detail: None });
+    let image =
+        || Content::Image(crate::translate::conversation::Image { source: Media::Url("https://a/b.png".into()), detail: None });
     let result = |id: &'static str, parts: Vec<Content<'static>>, is_error| {
         let parts = parts.into_iter().map(Part::from).collect();
         Part::from(Content::ToolResult(ToolResult { call_id: id.into(), parts, is_error }))
@@ -301,7 +302,8 @@ fn pictures_of_a_tool_follow_after_all_results_of_the_turn() {
 
 #[test]
 fn results_in_two_messages_are_not_parted_by_a_picture() {
-    let picture = Content::Image(crate::translate::conversation::Image { source: Media::Url("https://a/b.png".into()), detail: None });
+    let picture =
+        Content::Image(crate::translate::conversation::Image { source: Media::Url("https://a/b.png".into()), detail: None });
     let result = |id: &'static str, content: Content<'static>| {
         vec![Part::from(Content::ToolResult(ToolResult { call_id: id.into(), parts: vec![content.into()], is_error: false }))]
     };

@@ -3,10 +3,10 @@
 use super::calls::Calls;
 use super::chunk::{Choice, Chunk, DONE};
 use crate::codec::sse::Event;
+use crate::translate::AnswerError;
 use crate::translate::answer::{Delta, Finish};
 use crate::translate::openai::message::{Said, ToolCall};
 use crate::translate::openai::{error, malformed, usage, words};
-use crate::translate::AnswerError;
 
 /// The most answers (`n`) of one stream. OpenAI allows 128.
 const MOST_CHOICES: u32 = 1024;

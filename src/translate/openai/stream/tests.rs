@@ -125,8 +125,15 @@ fn calls_that_are_all_number_zero_are_told_apart_by_their_ids() {
         calls(json!([{"index": 0, "id": "", "function": {"arguments": " "}}])),
         calls(json!([{"index": 0, "id": "new", "function": {"arguments": " "}}])),
     ];
-    let expected =
-        ["0 call 0 a f", "0 arguments 0 {}", "0 call 1 b f", "0 arguments 1 {", "0 arguments 1 }", "0 arguments 1  ", "0 arguments 1  "];
+    let expected = [
+        "0 call 0 a f",
+        "0 arguments 0 {}",
+        "0 call 1 b f",
+        "0 arguments 1 {",
+        "0 arguments 1 }",
+        "0 arguments 1  ",
+        "0 arguments 1  ",
+    ];
     assert_eq!(deltas(&chunks)[1..], expected);
 }
 
@@ -296,7 +303,8 @@ fn signed_thinking_is_told_once_more_as_a_block_that_can_be_sent_back() {
     let thinking = |text: &'static str| Delta::Thinking { choice: 0, text: text.into() };
     let signature = |text: &'static str| Delta::Signature { choice: 0, signature: text.into() };
     let redacted = Delta::RedactedThinking { choice: 0, data: "x".into() };
-    let events = written(false, &[start(), thinking("a"), thinking("b"), signature("1"), thinking("c"), signature("2"), redacted]);
+    let events =
+        written(false, &[start(), thinking("a"), thinking("b"), signature("1"), thinking("c"), signature("2"), redacted]);
     let deltas: Vec<_> = events[1..].iter().map(delta_of).cloned().collect();
     assert_eq!(
         deltas,
