@@ -45,6 +45,14 @@ pub(super) fn finish_reason(word: &str) -> FinishReason {
     }
 }
 
+/// As [`finish_reason`], for an answer with or without tool calls. OpenAI itself says `stop` where the client named the tool to call.
+pub(super) fn finish_reason_after(word: &str, has_calls: bool) -> FinishReason {
+    match finish_reason(word) {
+        FinishReason::Stop if has_calls => FinishReason::ToolCalls,
+        reason => reason,
+    }
+}
+
 /// OpenAI's word for a reason. A refusal is `content_filter` where the model said nothing that could be shown, as Anthropic's
 /// `refusal` is made by a classifier; a paused turn is over as far as an OpenAI client can act on it.
 pub(super) fn finish_word(reason: FinishReason) -> &'static str {
@@ -54,4 +62,14 @@ pub(super) fn finish_word(reason: FinishReason) -> &'static str {
         FinishReason::ToolCalls => "tool_calls",
         FinishReason::ContentFilter | FinishReason::Refusal => "content_filter",
     }
+}
+
+/// The tier that served an answer: Anthropic's `standard` is OpenAI's `default`; `priority` is the same word in both.
+pub(super) fn served_tier(word: &str) -> &str {
+    if word == "standard" { "default" } else { word }
+}
+
+/// The tier asked for: Anthropic's word for "no priority capacity" is OpenAI's `default`; `auto` is the same word in both.
+pub(super) fn asked_tier(word: &str) -> &str {
+    if word == "standard_only" { "default" } else { word }
 }

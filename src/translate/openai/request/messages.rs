@@ -7,6 +7,7 @@ use super::parse::{Ignored, missing, optional_cache_hint, refuse_unknown};
 use super::{parts, wire};
 use crate::translate::conversation::{Content, Message, Part, Role, Thinking, ToolCall, ToolResult};
 use crate::translate::fault::Fault;
+use crate::translate::openai::text_or::TextOr;
 use crate::translate::text::Str;
 
 pub(super) fn messages<'a>(messages: Option<Vec<wire::Message<'a>>>, ignored: &mut Ignored) -> Result<Vec<Message<'a>>, Fault> {
@@ -101,7 +102,7 @@ fn assistant<'a>(message: wire::Message<'a>, ignored: &mut Ignored) -> Result<Me
     };
     match message.content {
         // SDKs write an empty string beside tool calls; no other API takes an empty text.
-        Some(wire::TextOr::Text(text)) if text.is_empty() => {}
+        Some(TextOr::Text(text)) if text.is_empty() => {}
         Some(content) => parts.extend(parts::content(content, parts::Speaker::Assistant)?),
         None => {}
     }

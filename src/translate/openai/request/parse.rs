@@ -5,6 +5,7 @@ use crate::translate::RequestError;
 use crate::translate::conversation::{CacheHint, Conversation, Reasoning, ResponseFormat, Sampling, Thought};
 use crate::translate::fault::{self, Fault};
 use crate::translate::object::Rest;
+use crate::translate::openai::text_or::TextOr;
 use crate::translate::openai::words;
 use crate::translate::text::Str;
 
@@ -104,10 +105,10 @@ fn thought(thinking: &wire::ThinkingConfig<'_>) -> Result<Thought, Fault> {
     }
 }
 
-fn stop<'a>(stop: Option<wire::TextOr<'a, Str<'a>>>) -> Vec<Str<'a>> {
+fn stop<'a>(stop: Option<TextOr<'a, Str<'a>>>) -> Vec<Str<'a>> {
     match stop {
-        Some(wire::TextOr::Text(text)) => vec![text],
-        Some(wire::TextOr::List(list)) => list,
+        Some(TextOr::Text(text)) => vec![text],
+        Some(TextOr::List(list)) => list,
         None => Vec::new(),
     }
 }

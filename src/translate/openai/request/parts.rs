@@ -6,6 +6,7 @@ use super::parse::{missing, optional_cache_hint, refuse_unknown};
 use super::wire;
 use crate::translate::conversation::{Audio, Content, Document, Image, Media, Part, Thinking};
 use crate::translate::fault::Fault;
+use crate::translate::openai::text_or::TextOr;
 use crate::translate::text::Str;
 
 const SCHEME: &str = "data:";
@@ -33,13 +34,13 @@ impl Speaker {
 }
 
 /// Reads `content`.
-pub(super) fn content<'a>(content: wire::TextOr<'a, wire::Part<'a>>, speaker: Speaker) -> Result<Vec<Part<'a>>, Fault> {
+pub(super) fn content<'a>(content: TextOr<'a, wire::Part<'a>>, speaker: Speaker) -> Result<Vec<Part<'a>>, Fault> {
     match content {
-        wire::TextOr::Text(text) => Ok(vec![Content::Text(text).into()]),
-        wire::TextOr::List(list) if list.is_empty() && speaker != Speaker::Assistant => {
+        TextOr::Text(text) => Ok(vec![Content::Text(text).into()]),
+        TextOr::List(list) if list.is_empty() && speaker != Speaker::Assistant => {
             Err(Fault::new("content", "must have at least one part"))
         }
-        wire::TextOr::List(list) => all(list, |wire| part(wire, speaker.types())).map_err(|f| f.within("content")),
+        TextOr::List(list) => all(list, |wire| part(wire, speaker.types())).map_err(|f| f.within("content")),
     }
 }
 

@@ -174,7 +174,7 @@ impl Serialize for Body<'_> {
             map.serialize_entry("stream", &true)?;
             map.serialize_entry("stream_options", &StreamOptions { include_usage: true })?;
         }
-        entry(&mut map, "service_tier", conversation.service_tier.as_deref().map(service_tier))?;
+        entry(&mut map, "service_tier", conversation.service_tier.as_deref().map(words::asked_tier))?;
         entry(&mut map, "user", self.user)?;
         entry(&mut map, "metadata", conversation.metadata)?;
         for (key, raw) in &self.extras {
@@ -207,11 +207,6 @@ fn sampling<M: SerializeMap>(map: &mut M, conversation: &Conversation<'_>) -> Re
 
 fn entry<M: SerializeMap, T: Serialize>(map: &mut M, key: &str, value: Option<T>) -> Result<(), M::Error> {
     value.map_or(Ok(()), |value| map.serialize_entry(key, &value))
-}
-
-/// Anthropic's word for "no priority capacity" is OpenAI's `default`; `auto` is the same word in both.
-fn service_tier(word: &str) -> &str {
-    if word == "standard_only" { "default" } else { word }
 }
 
 #[derive(Serialize)]

@@ -1,12 +1,9 @@
 //! A chat completion request as it is written, before it has a meaning. Vendor extensions in common use included.
 
-use std::fmt;
-use std::marker::PhantomData;
-
-use serde::de::{self, Deserialize, Deserializer, SeqAccess, Visitor};
 use serde_json::value::RawValue;
 
 use crate::translate::object::object;
+use crate::translate::openai::text_or::TextOr;
 use crate::translate::text::Str;
 
 object! {
@@ -180,44 +177,5 @@ object! {
 object! {
     StreamOptions {
         include_usage: bool,
-    }
-}
-
-/// A string, or an array of something.
-#[derive(Debug)]
-pub(crate) enum TextOr<'a, T> {
-    Text(Str<'a>),
-    List(Vec<T>),
-}
-
-impl<'de: 'a, 'a, T: Deserialize<'de>> Deserialize<'de> for TextOr<'a, T> {
-    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        struct Either<'a, T>(PhantomData<TextOr<'a, T>>);
-
-        impl<'de: 'a, 'a, T: Deserialize<'de>> Visitor<'de> for Either<'a, T> {
-            type Value = TextOr<'a, T>;
-
-            fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-                f.write_str("a string or an array")
-            }
-
-            fn visit_borrowed_str<E: de::Error>(self, text: &'de str) -> Result<Self::Value, E> {
-                Ok(TextOr::Text(text.into()))
-            }
-
-            fn visit_str<E: de::Error>(self, text: &str) -> Result<Self::Value, E> {
-                Ok(TextOr::Text(text.to_owned().into()))
-            }
-
-            fn visit_seq<A: SeqAccess<'de>>(self, mut items: A) -> Result<Self::Value, A::Error> {
-                let mut list = Vec::new();
-                while let Some(item) = items.next_element()? {
-                    list.push(item);
-                }
-                Ok(TextOr::List(list))
-            }
-        }
-
-        deserializer.deserialize_any(Either(PhantomData))
     }
 }

@@ -6,12 +6,12 @@
 //! takes none back, and what compatible vendors take differs.
 
 use serde::Serialize;
-use serde::ser::{SerializeStruct, Serializer};
 
 use super::Dropped;
 use super::parts::{self, Part};
-use crate::translate::conversation::{self, Content, Role, ToolCall, ToolResult};
+use crate::translate::conversation::{self, Content, Role, ToolResult};
 use crate::translate::fault::Fault;
+use crate::translate::openai::call::Call;
 
 const FAILED: &str = "The tool failed without a message.";
 const FOLLOWS: &str = "The result is in the next message of the user.";
@@ -47,26 +47,6 @@ impl<'c> Body<'c> {
             [Part::Text { text: parts::Text::Said(text) }] => Self::Text(text),
             _ => Self::Parts(parts),
         }
-    }
-}
-
-#[derive(Debug)]
-struct Call<'c>(&'c ToolCall<'c>);
-
-impl Serialize for Call<'_> {
-    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        #[derive(Serialize)]
-        struct Function<'c> {
-            name: &'c str,
-            arguments: &'c str,
-        }
-        let Self(ToolCall { id, name, arguments }) = self;
-        let arguments = if arguments.is_empty() { "{}" } else { arguments };
-        let mut call = serializer.serialize_struct("Call", 3)?;
-        call.serialize_field("id", id)?;
-        call.serialize_field("type", "function")?;
-        call.serialize_field("function", &Function { name, arguments })?;
-        call.end()
     }
 }
 
