@@ -7,6 +7,7 @@ use super::{parse, render};
 use crate::translate::answer::{Answer, Choice, Finish, FinishReason};
 use crate::translate::anthropic::golden::{golden, pretty, told};
 use crate::translate::conversation::{Content, Thinking, ToolCall};
+use crate::translate::openai;
 use crate::usage::Tokens;
 
 #[test]
@@ -16,6 +17,11 @@ fn answers_become_what_the_golden_files_say() {
         let written = answer.as_ref().map(|answer| pretty(&render(answer, "asked"))).unwrap_or_default();
         told(answer) + &written
     });
+}
+
+#[test]
+fn answers_of_openai_become_what_the_golden_files_say() {
+    golden("answer_from_openai", |input| pretty(&render(&openai::response::parse(input).unwrap(), "asked")));
 }
 
 fn written(parts: Vec<Content<'_>>, reason: FinishReason) -> Value {

@@ -4,10 +4,10 @@ mod pieces;
 mod splits;
 
 use crate::codec::sse;
-use crate::translate::AnswerError;
 use crate::translate::answer::Delta;
 use crate::translate::anthropic::golden::golden;
 use crate::translate::anthropic::stream::{Reader, Writer};
+use crate::translate::{AnswerError, openai};
 
 /// An error of either layer.
 #[derive(Debug, PartialEq)]
@@ -22,17 +22,34 @@ impl From<sse::TooLarge> for Failed {
     }
 }
 
-/// Reads a stream that comes in these chunks and writes it again; tells the deltas and what was written.
-fn through(chunks: &[&[u8]]) -> (Vec<String>, Vec<u8>, Result<(), Failed>) {
+/// A reader of either dialect.
+trait Read: Default {
+    fn read(&mut self, event: &sse::Event<'_>, emit: &mut dyn FnMut(Delta<'_>)) -> Result<(), AnswerError>;
+}
+
+impl Read for Reader {
+    fn read(&mut self, event: &sse::Event<'_>, emit: &mut dyn FnMut(Delta<'_>)) -> Result<(), AnswerError> {
+        self.event(event, emit)
+    }
+}
+
+impl Read for openai::stream::Reader {
+    fn read(&mut self, event: &sse::Event<'_>, emit: &mut dyn FnMut(Delta<'_>)) -> Result<(), AnswerError> {
+        self.event(event, emit)
+    }
+}
+
+/// Reads a stream that comes in these chunks and writes it for a client; tells the deltas and what was written.
+fn through<R: Read>(chunks: &[&[u8]]) -> (Vec<String>, Vec<u8>, Result<(), Failed>) {
     let (mut deltas, mut out) = (Vec::new(), Vec::new());
-    let (mut parser, mut reader) = (sse::Parser::new(1 << 20), Reader::default());
+    let (mut parser, mut reader) = (sse::Parser::new(1 << 20), R::default());
     let mut writer = Writer::new("asked", true);
     let mut each = |event: sse::Event<'_>| {
         let mut emit = |delta: Delta<'_>| {
             deltas.push(format!("{delta:?}"));
             writer.delta(&delta, &mut out);
         };
-        reader.event(&event, &mut emit).map_err(Failed::Answer)
+        reader.read(&event, &mut emit).map_err(Failed::Answer)
     };
     let mut outcome = Ok(());
     for chunk in chunks {
@@ -42,11 +59,18 @@ fn through(chunks: &[&[u8]]) -> (Vec<String>, Vec<u8>, Result<(), Failed>) {
     (deltas, out, outcome)
 }
 
+fn told<R: Read>(input: &[u8]) -> String {
+    let (deltas, out, outcome) = through::<R>(&[input]);
+    assert_eq!(outcome, Ok(()));
+    format!("{}\n\n{}", deltas.join("\n"), String::from_utf8(out).unwrap())
+}
+
 #[test]
-fn streams_become_what_the_golden_files_say() {
-    golden("stream", |input| {
-        let (deltas, out, outcome) = through(&[input]);
-        assert_eq!(outcome, Ok(()));
-        format!("{}\n\n{}", deltas.join("\n"), String::from_utf8(out).unwrap())
-    });
+fn streams_of_anthropic_become_what_the_golden_files_say() {
+    golden("stream", told::<Reader>);
+}
+
+#[test]
+fn streams_of_openai_become_what_the_golden_files_say() {
+    golden("stream_from_openai", told::<openai::stream::Reader>);
 }
