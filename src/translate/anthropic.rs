@@ -8,6 +8,8 @@
 //! (the text stays), and the blocks of tools that Anthropic runs itself.
 
 pub mod error;
+#[cfg(test)]
+mod golden;
 mod hints;
 mod message;
 pub mod request;
