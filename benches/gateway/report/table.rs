@@ -1,0 +1,61 @@
+//! The tables on the terminal.
+
+use super::targets::Target;
+use super::{EventLine, Line};
+use crate::memory::Memory;
+
+pub(super) fn rows(lines: &[Line]) {
+    let mut last = None;
+    for line in lines {
+        if last != Some((line.body_bytes, line.streamed)) {
+            last = Some((line.body_bytes, line.streamed));
+            let answer = if line.streamed { "100 streamed events" } else { "a plain answer" };
+            println!("\nRequests of {} KB, {answer}", line.body_bytes / 1024);
+            println!(
+                "{:<17} {:>9} {:>8} {:>9} {:>9} {:>10} {:>10} {:>8}",
+                "setup", "req/s", "to noop", "p50 ms", "p99 ms", "Envoy us", "proc. us", "RSS MiB"
+            );
+        }
+        let ratio = line.ratio_to_noop.map_or_else(|| "-".to_owned(), |ratio| format!("{ratio:.2}"));
+        println!(
+            "{:<17} {:>9.0} {:>8} {:>9.2} {:>9.2} {:>10.1} {:>10.1} {:>8.1}",
+            line.setup,
+            line.requests_per_second,
+            ratio,
+            line.p50_ms,
+            line.p99_ms,
+            line.envoy_cpu_us,
+            line.processor_cpu_us,
+            line.rss_mib
+        );
+    }
+    println!("(us: CPU time per request; RSS: of the processor, of Envoy where there is none)");
+}
+
+pub(super) fn events(lines: &[EventLine]) {
+    println!("\nAn event each 5 ms: how late it arrives");
+    println!("{:<17} {:>9} {:>9} {:>9} {:>14}", "setup", "p50 us", "p99 us", "added us", "added to noop");
+    let or_dash =
+        |value: Option<f64>, decimals: usize| value.map_or_else(|| "-".to_owned(), |value| format!("{value:.decimals$}"));
+    for line in lines {
+        let (added, ratio) = (or_dash(line.added_p50_us, 0), or_dash(line.added_to_noop, 2));
+        println!("{:<17} {:>9.0} {:>9.0} {added:>9} {ratio:>14}", line.setup, line.p50_us, line.p99_us);
+    }
+}
+
+pub(super) fn memory(memory: &[Memory]) {
+    println!("\nResident memory of the processor, MiB");
+    println!("{:<17} {:>9} {:>11} {:>14}", "setup", "at rest", "after load", "open streams");
+    for line in memory {
+        let open = format!("{:.1} ({})", line.with_open_streams_mib, line.open_streams);
+        println!("{:<17} {:>9.1} {:>11.1} {open:>14}", line.setup.name(), line.at_rest_mib, line.after_load_mib);
+    }
+}
+
+pub(super) fn targets(targets: &[Target]) {
+    println!("\nTargets");
+    for target in targets {
+        let verdict = if target.reached { "reached" } else { "MISSED" };
+        println!("{verdict:<8} {} (measured: {})", target.what, target.measured);
+    }
+}
