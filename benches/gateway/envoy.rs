@@ -28,7 +28,8 @@ pub(crate) fn find(given: Option<&PathBuf>) -> Result<PathBuf> {
 /// What it says of its version.
 pub(crate) async fn version(envoy: &Path) -> Result<String> {
     let output = Command::new(envoy).arg("--version").output().await?;
-    Ok(String::from_utf8_lossy(&output.stdout).split_whitespace().last().unwrap_or_default().to_owned())
+    // "envoy  version: REVISION/1.40.0/Clean/RELEASE/BoringSSL"
+    Ok(String::from_utf8_lossy(&output.stdout).split('/').nth(1).unwrap_or("of unknown version").to_owned())
 }
 
 /// The configuration that fits a gateway config.

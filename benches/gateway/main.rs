@@ -18,6 +18,8 @@ mod report;
 mod requests;
 mod setup;
 
+use std::process::ExitCode;
+
 use anyhow::{Context, Result, bail};
 use clap::Parser;
 use tokio::signal::unix::{SignalKind, signal};
@@ -28,8 +30,23 @@ use args::{Args, Role};
 #[global_allocator]
 static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
 
-fn main() -> Result<()> {
+fn main() -> ExitCode {
     let args = Args::parse();
+    let logs = args.out.join("logs");
+    let orchestrates = args.role.is_none();
+    match start(args) {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(error) => {
+            eprintln!("error: {error:#}");
+            if orchestrates && logs.is_dir() {
+                eprintln!("what each process said is in {}", logs.display());
+            }
+            ExitCode::FAILURE
+        }
+    }
+}
+
+fn start(args: Args) -> Result<()> {
     if args.role.is_none() && !args.bench {
         // `cargo test --all-targets` runs every bench target once; this one takes minutes.
         println!("nothing is measured without `--bench`: use `make bench`");

@@ -124,10 +124,7 @@ async fn sample(plan: &Plan, stage: &mut Stage, setup: usize, row: Row, round: u
     let single = Load { connections: 1, warm_up_ms: plan.warm_up_ms / 2, window_ms: plan.single_ms, ..load };
     let single = run_load(&single, &stage.logs).await?;
     judge(&single).with_context(what)?;
-    if let Some(records) = setup.take_usage_records()? {
-        let answers = outcome.completed + single.completed;
-        ensure!(records >= answers, "{}: {records} usage records for {answers} answers", what());
-    }
+    setup.await_usage_records(outcome.completed + single.completed).await.with_context(what)?;
     let envoy_rss_mib = setup.envoy.rss_mib()?;
     let rss_mib = setup.processor.as_ref().map_or(Ok(envoy_rss_mib), Process::rss_mib)?;
     Ok(Sample { setup: setup.kind, row, round, outcome, single, cpu, rss_mib, envoy_rss_mib })

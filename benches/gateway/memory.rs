@@ -13,16 +13,15 @@ use crate::process::Process;
 use crate::requests::{self, OPEN, SIZES};
 use crate::setup::{Setup, Stage};
 
-/// The longest of the request bodies: what is kept of it while an answer streams would show.
-const BODY_BYTES: usize = SIZES[1];
-
 /// Resident memory of a processor, in MiB.
 #[derive(Debug, Clone, Serialize)]
 pub(crate) struct Memory {
     pub(crate) setup: Kind,
+    /// Size of the requests whose answers were open. What is kept of a request while its answer streams would show.
+    pub(crate) body_bytes: usize,
     /// Ready, before the load.
     pub(crate) at_rest_mib: f64,
-    /// After the load, at rest again.
+    /// After the load, at rest again: before these streams were opened.
     pub(crate) after_load_mib: f64,
     /// The most that was seen while the streams were open.
     pub(crate) with_open_streams_mib: f64,
@@ -42,23 +41,25 @@ pub(crate) async fn with_open_streams(plan: &Plan, stage: &Stage, at_rest: Vec<(
         // The second no-op says nothing new.
         let Some(setup) = stage.setups.iter().find(|setup| setup.kind == kind && kind != Kind::NoopTwoStreams) else { continue };
         let processor = setup.processor.as_ref().context("no processor")?;
-        let after_load_mib = processor.rss_mib()?;
-        let measured = open(plan, stage, setup, processor).await;
-        let (with_open_streams_mib, open_streams) = measured.with_context(|| format!("{}, open streams", kind.name()))?;
-        memory.push(Memory { setup: kind, at_rest_mib, after_load_mib, with_open_streams_mib, open_streams });
+        for body_bytes in SIZES.into_iter().skip(usize::from(plan.quick)) {
+            let after_load_mib = processor.rss_mib()?;
+            let measured = open(plan, stage, setup, processor, body_bytes).await;
+            let (with_open_streams_mib, open_streams) = measured.with_context(|| format!("{}, open streams", kind.name()))?;
+            memory.push(Memory { setup: kind, body_bytes, at_rest_mib, after_load_mib, with_open_streams_mib, open_streams });
+        }
     }
     Ok(memory)
 }
 
-async fn open(plan: &Plan, stage: &Stage, setup: &Setup, processor: &Process) -> Result<(f64, usize)> {
+async fn open(plan: &Plan, stage: &Stage, setup: &Setup, processor: &Process, body_bytes: usize) -> Result<(f64, usize)> {
     let load = Load {
         target: setup.address,
         model: requests::model(setup.model_prefix(), Some(OPEN)),
-        body_bytes: BODY_BYTES,
+        body_bytes,
         streamed: true,
         connections: plan.open_streams,
-        warm_up_ms: 5000,
-        window_ms: 3000,
+        warm_up_ms: 4000,
+        window_ms: 2000,
     };
     let mut running = Running::start(&load, &stage.logs)?;
     let mut most = 0.0_f64;

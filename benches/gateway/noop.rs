@@ -11,7 +11,7 @@ use envoy_types::pb::envoy::service::ext_proc::v3::external_processor_server::{E
 use envoy_types::pb::envoy::service::ext_proc::v3::processing_request::Request as Phase;
 use envoy_types::pb::envoy::service::ext_proc::v3::processing_response::Response as Answer;
 use envoy_types::pb::envoy::service::ext_proc::v3::{
-    BodyResponse, CommonResponse, HeadersResponse, ProcessingRequest, ProcessingResponse, TrailersResponse,
+    BodyResponse, CommonResponse, HeaderMutation, HeadersResponse, ProcessingRequest, ProcessingResponse, TrailersResponse,
 };
 use envoy_types::pb::google::protobuf::{Struct, Value, value};
 use futures_util::StreamExt;
@@ -71,8 +71,7 @@ fn answer(message: ProcessingRequest, route: &mut Struct) -> Result<ProcessingRe
         Phase::RequestHeaders(_) => Answer::RequestHeaders(HeadersResponse::default()),
         Phase::RequestBody(_) => {
             response.dynamic_metadata = Some(std::mem::take(route));
-            let common = CommonResponse { clear_route_cache: true, ..CommonResponse::default() };
-            Answer::RequestBody(BodyResponse { response: Some(common) })
+            Answer::RequestBody(BodyResponse { response: Some(choose_the_route_again()) })
         }
         Phase::ResponseHeaders(_) => {
             response.mode_override = Some(whole_answer());
@@ -83,6 +82,12 @@ fn answer(message: ProcessingRequest, route: &mut Struct) -> Result<ProcessingRe
         Phase::ResponseTrailers(_) => Answer::ResponseTrailers(TrailersResponse::default()),
     });
     Ok(response)
+}
+
+/// Envoy clears its route cache only together with a change of headers; one that changes nothing will do.
+fn choose_the_route_again() -> CommonResponse {
+    let header_mutation = Some(HeaderMutation::default());
+    CommonResponse { header_mutation, clear_route_cache: true, ..CommonResponse::default() }
 }
 
 /// Every chunk of the answer, as Kanmon has it, which counts tokens in all of them.

@@ -96,10 +96,11 @@ impl Report {
     /// The table, and whether each target was reached.
     pub(crate) fn print(&self) {
         println!("{}", self.machine);
-        table::rows(&self.summary);
+        table::rows(&self.summary, &self.rows);
         table::events(&self.event_latency);
         table::memory(&self.memory);
         table::targets(&self.targets);
+        table::noise(&self.rows);
         if self.plan.quick {
             println!("\nThis was a quick run: one short round. Figures to compare come from a full one.");
         }

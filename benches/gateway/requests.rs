@@ -20,7 +20,7 @@ pub(crate) struct Pace {
 /// The latency of single events.
 pub(crate) const EVERY_5_MS: Pace = Pace { milliseconds: 5, events: 100 };
 /// Many open streams with little traffic.
-pub(crate) const OPEN: Pace = Pace { milliseconds: 500, events: 30 };
+pub(crate) const OPEN: Pace = Pace { milliseconds: 500, events: 20 };
 
 const MARK: &str = "-paced-";
 

@@ -6,7 +6,7 @@ use std::path::{Path, PathBuf};
 use std::process::Stdio;
 use std::time::Duration;
 
-use anyhow::{Context, Result, bail};
+use anyhow::{Context, Result, bail, ensure};
 use sha2::{Digest, Sha256};
 use tempfile::TempDir;
 use tokio::io::{AsyncBufReadExt, BufReader};
@@ -24,6 +24,8 @@ pub(crate) const CLIENT_KEY: &str = "sk-kanmon-bench";
 
 /// How long a setup may take until it gives its first right answer.
 const PATIENCE: Duration = Duration::from_secs(20);
+/// How long after an answer its usage record may be written.
+const PATIENCE_FOR_RECORDS: Duration = Duration::from_secs(3);
 
 /// Everything that runs.
 pub(crate) struct Stage {
@@ -111,6 +113,18 @@ impl Setup {
             window_ms: 100,
         };
         measure::run_load(&load, logs).await
+    }
+
+    /// Waits until Kanmon has written as many usage records: a gateway that saves itself the trouble must not look fast.
+    pub(crate) async fn await_usage_records(&self, wanted: usize) -> Result<()> {
+        let deadline = Instant::now() + PATIENCE_FOR_RECORDS;
+        let mut records = self.take_usage_records()?;
+        while records.is_some_and(|records| records < wanted) {
+            ensure!(Instant::now() < deadline, "{records:?} usage records for {wanted} answers");
+            sleep(Duration::from_millis(50)).await;
+            records = records.zip(self.take_usage_records()?).map(|(before, more)| before + more);
+        }
+        Ok(())
     }
 
     /// The usage records since the last call. The file is emptied, so that a long run does not fill the disk.

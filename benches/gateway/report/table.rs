@@ -1,35 +1,47 @@
 //! The tables on the terminal.
 
 use super::targets::Target;
-use super::{EventLine, Line};
+use super::{EventLine, Line, RowDetails};
 use crate::memory::Memory;
 
-pub(super) fn rows(lines: &[Line]) {
+/// What interrupts and the orchestrator take, as a share of a core, and a little more.
+const QUIET: f64 = 0.15;
+
+pub(super) fn rows(lines: &[Line], details: &[RowDetails]) {
     let mut last = None;
-    for line in lines {
+    for (line, details) in lines.iter().zip(details) {
         if last != Some((line.body_bytes, line.streamed)) {
             last = Some((line.body_bytes, line.streamed));
             let answer = if line.streamed { "100 streamed events" } else { "a plain answer" };
             println!("\nRequests of {} KB, {answer}", line.body_bytes / 1024);
             println!(
-                "{:<17} {:>9} {:>8} {:>9} {:>9} {:>10} {:>10} {:>8}",
-                "setup", "req/s", "to noop", "p50 ms", "p99 ms", "Envoy us", "proc. us", "RSS MiB"
+                "{:<17} {:>9} {:>8} {:>9} {:>9} {:>10} {:>10} {:>10} {:>8}",
+                "setup", "req/s", "to noop", "p50 ms", "p99 ms", "alone us", "Envoy us", "proc. us", "RSS MiB"
             );
         }
         let ratio = line.ratio_to_noop.map_or_else(|| "-".to_owned(), |ratio| format!("{ratio:.2}"));
         println!(
-            "{:<17} {:>9.0} {:>8} {:>9.2} {:>9.2} {:>10.1} {:>10.1} {:>8.1}",
+            "{:<17} {:>9.0} {:>8} {:>9.2} {:>9.2} {:>10.0} {:>10.1} {:>10.1} {:>8.1}",
             line.setup,
             line.requests_per_second,
             ratio,
             line.p50_ms,
             line.p99_ms,
+            details.single_p50_us,
             line.envoy_cpu_us,
             line.processor_cpu_us,
             line.rss_mib
         );
     }
-    println!("(us: CPU time per request; RSS: of the processor, of Envoy where there is none)");
+    println!("(alone: p50 with one connection; Envoy, proc.: CPU time per request; RSS: of the processor, or of Envoy alone)");
+}
+
+/// What else was going on.
+pub(super) fn noise(details: &[RowDetails]) {
+    let most = details.iter().map(|row| row.others_share).fold(0.0, f64::max);
+    if most > QUIET {
+        println!("\nThe machine was not quiet: other processes took up to {most:.2} of a core. Do not compare these figures.");
+    }
 }
 
 pub(super) fn events(lines: &[EventLine]) {
@@ -45,10 +57,11 @@ pub(super) fn events(lines: &[EventLine]) {
 
 pub(super) fn memory(memory: &[Memory]) {
     println!("\nResident memory of the processor, MiB");
-    println!("{:<17} {:>9} {:>11} {:>14}", "setup", "at rest", "after load", "open streams");
+    println!("{:<17} {:>9} {:>9} {:>11} {:>14}", "setup", "body KB", "at rest", "after load", "open streams");
     for line in memory {
-        let open = format!("{:.1} ({})", line.with_open_streams_mib, line.open_streams);
-        println!("{:<17} {:>9.1} {:>11.1} {open:>14}", line.setup.name(), line.at_rest_mib, line.after_load_mib);
+        let (name, body, open) = (line.setup.name(), line.body_bytes / 1024, line.with_open_streams_mib);
+        let open = format!("{open:.1} ({})", line.open_streams);
+        println!("{name:<17} {body:>9} {:>9.1} {:>11.1} {open:>14}", line.at_rest_mib, line.after_load_mib);
     }
 }
 

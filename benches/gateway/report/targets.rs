@@ -5,6 +5,7 @@ use serde::Serialize;
 use super::{EventLine, Line};
 use crate::args::Kind;
 use crate::memory::Memory;
+use crate::requests::SIZES;
 
 /// Requests per second, in relation to the no-op processor's.
 const RATES: [(Kind, f64); 2] = [(Kind::PassThrough, 0.90), (Kind::Translated, 0.80)];
@@ -47,10 +48,14 @@ pub(super) fn judge(lines: &[Line], events: &[EventLine], memory: &[Memory]) -> 
         let what = format!("{}: latency added to an event, less than {ADDED_LATENCY} times noop's", line.setup);
         targets.push(Target::below(what, ratio, ADDED_LATENCY));
     }
-    for line in memory.iter().filter(|line| line.setup.is_kanmon()) {
-        let name = line.setup.name();
-        targets.push(Target::below(format!("{name}: less than {AT_REST} MiB at rest"), line.at_rest_mib, AT_REST));
-        let what = format!("{name}: less than {WITH_OPEN_STREAMS} MiB with {} open streams", line.open_streams);
+    let memory = || memory.iter().filter(|line| line.setup.is_kanmon());
+    for line in memory().filter(|line| line.body_bytes == SIZES[1]) {
+        let what = format!("{}: less than {AT_REST} MiB at rest", line.setup.name());
+        targets.push(Target::below(what, line.at_rest_mib, AT_REST));
+    }
+    for line in memory() {
+        let (name, streams, body) = (line.setup.name(), line.open_streams, line.body_bytes / 1024);
+        let what = format!("{name}: less than {WITH_OPEN_STREAMS} MiB with {streams} open streams, {body} KB requests");
         targets.push(Target::below(what, line.with_open_streams_mib, WITH_OPEN_STREAMS));
     }
     targets
