@@ -1,6 +1,14 @@
 //! The gateway config: as written ([`model`]), and as used ([`Snapshot`]).
 
+mod duration;
+mod errors;
+mod interpolate;
+mod load;
 pub mod model;
+mod node;
+mod typed;
+mod validate;
+mod yaml;
 
 use std::sync::Arc;
 
@@ -8,7 +16,11 @@ use crate::auth::Callers;
 use crate::route::Routes;
 use crate::upstream::Provider;
 
+pub use errors::{Errors, Problem};
+pub use load::{load, load_with, parse, parse_with};
 pub use model::{Bounds, Config};
+pub use node::Place;
+pub(crate) use node::Shown;
 
 /// A valid config, ready to use, never changed. Every exchange keeps the one that it began with.
 #[derive(Debug)]

@@ -17,7 +17,9 @@
 //! [`rejection`] is the one table from errors to what a client sees.
 
 pub mod auth;
+pub mod codec;
 pub mod config;
+pub mod envoy;
 pub mod limit;
 pub mod rejection;
 pub mod route;

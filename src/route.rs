@@ -1,4 +1,15 @@
 //! Stage 3, where it goes: the route of a model, and the order in which its providers are tried.
+//!
+//! Routes are asked in the order of the config; the first that fits a model is the route. The order of its providers is made when
+//! the config is read (Envoy must know every order beforehand); per request one of these orders is picked, by who rests.
+
+pub mod glob;
+pub mod health;
+pub mod models;
+pub mod order;
+pub mod retry_after;
+pub mod routes;
+pub(crate) mod suggest;
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -8,12 +19,8 @@ use serde_json::value::RawValue;
 
 use crate::upstream::Provider;
 
-/// All routes, first match wins.
-#[derive(Debug, Default)]
-pub struct Routes {
-    /// The routes, in the order of the config.
-    pub list: Vec<Arc<Route>>,
-}
+pub use health::Health;
+pub use routes::Routes;
 
 /// A route: who serves a model.
 #[derive(Debug)]
@@ -29,6 +36,9 @@ pub struct Route {
     /// The orders in which the providers may be tried: one for each that may be first, `orders[i]` begins with `choices[i]`; the
     /// others follow in the order of the config.
     pub orders: Vec<Order>,
+    /// Every header that the rules of any of the choices or of their providers set. What one attempt set is still there in the
+    /// next one: each attempt removes those of them that it does not set itself.
+    pub touched_headers: Vec<HeaderName>,
 }
 
 /// A provider in a route.
