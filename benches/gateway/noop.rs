@@ -11,7 +11,8 @@ use envoy_types::pb::envoy::service::ext_proc::v3::external_processor_server::{E
 use envoy_types::pb::envoy::service::ext_proc::v3::processing_request::Request as Phase;
 use envoy_types::pb::envoy::service::ext_proc::v3::processing_response::Response as Answer;
 use envoy_types::pb::envoy::service::ext_proc::v3::{
-    BodyResponse, CommonResponse, HeaderMutation, HeadersResponse, ProcessingRequest, ProcessingResponse, TrailersResponse,
+    BodyResponse, CommonResponse, HeaderMutation, HeadersResponse, HttpHeaders, ProcessingRequest, ProcessingResponse,
+    TrailersResponse,
 };
 use envoy_types::pb::google::protobuf::{Struct, Value, value};
 use futures_util::StreamExt;
@@ -73,8 +74,8 @@ fn answer(message: ProcessingRequest, route: &mut Struct) -> Result<ProcessingRe
             response.dynamic_metadata = Some(std::mem::take(route));
             Answer::RequestBody(BodyResponse { response: Some(choose_the_route_again()) })
         }
-        Phase::ResponseHeaders(_) => {
-            response.mode_override = Some(whole_answer());
+        Phase::ResponseHeaders(headers) => {
+            response.mode_override = Some(body_mode(&headers));
             Answer::ResponseHeaders(HeadersResponse::default())
         }
         Phase::ResponseBody(_) => Answer::ResponseBody(BodyResponse::default()),
@@ -90,12 +91,14 @@ fn choose_the_route_again() -> CommonResponse {
     CommonResponse { header_mutation, clear_route_cache: true, ..CommonResponse::default() }
 }
 
-/// Every chunk of the answer, as Kanmon has it, which counts tokens in all of them.
-fn whole_answer() -> ProcessingMode {
+/// As Kanmon wants it: every chunk of a stream as it comes, any other answer as a whole.
+fn body_mode(headers: &HttpHeaders) -> ProcessingMode {
+    let fields = headers.headers.iter().flat_map(|map| &map.headers);
+    let mut content_types = fields.filter(|field| field.key == "content-type");
+    let is_stream = content_types.any(|field| field.raw_value.starts_with(b"text/event-stream"));
+    let body = if is_stream { BodySendMode::Streamed } else { BodySendMode::Buffered };
     ProcessingMode {
-        request_body_mode: BodySendMode::Buffered.into(),
-        response_header_mode: HeaderSendMode::Send.into(),
-        response_body_mode: BodySendMode::Streamed.into(),
+        response_body_mode: body.into(),
         response_trailer_mode: HeaderSendMode::Send.into(),
         ..ProcessingMode::default()
     }

@@ -180,7 +180,8 @@ impl Builder<'_> {
 
     fn start_kanmon(&self, name: &str, config: &Path, socket: &Path) -> Result<Process> {
         let mut command = Command::new(&self.args.kanmon);
-        command.arg("serve").arg("--config").arg(config).arg("--socket").arg(socket);
+        command.arg("serve").arg("--config").arg(config);
+        command.arg("--processor").arg(format!("unix:{}", socket.display())).args(["--admin", "127.0.0.1:0"]);
         Process::start(&format!("{name}-processor"), command.stdout(Stdio::null()), self.logs)
     }
 }
