@@ -5,8 +5,6 @@ mod errors;
 mod interpolate;
 mod load;
 pub mod model;
-mod tmp_live;
-pub use tmp_live::Live;
 mod node;
 mod typed;
 mod validate;
