@@ -1,11 +1,15 @@
 //! The gateway config: as written ([`model`]), and as used ([`Snapshot`]).
 
+mod auto;
 mod duration;
 mod errors;
+mod fingerprint;
 mod interpolate;
 mod load;
 pub mod model;
 mod node;
+mod reload;
+mod schema;
 mod typed;
 mod validate;
 mod yaml;
@@ -17,11 +21,14 @@ use crate::limit::Rules;
 use crate::route::Routes;
 use crate::upstream::Provider;
 
+pub use auto::auto;
 pub use errors::{Errors, Problem};
 pub use load::{load, load_with, parse, parse_with};
 pub use model::{Bounds, Config};
 pub use node::Place;
 pub(crate) use node::Shown;
+pub use reload::{Live, Outcome};
+pub use schema::schema;
 
 /// A valid config, ready to use, never changed. Every exchange keeps the one that it began with.
 #[derive(Debug)]

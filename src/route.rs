@@ -11,6 +11,7 @@ pub mod retry_after;
 pub mod routes;
 pub(crate) mod suggest;
 
+use std::fmt;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -42,7 +43,6 @@ pub struct Route {
 }
 
 /// A provider in a route.
-#[derive(Debug)]
 pub struct Choice {
     /// Names this choice in Envoy: the metadata (`kanmon`, `target`) of the hosts of its cluster, `target:NAME`. The provider's
     /// name; with `#2`, `#3`, … where the same provider stands in the route more than once.
@@ -57,6 +57,17 @@ pub struct Choice {
     pub headers: Vec<(HeaderName, Option<HeaderValue>)>,
     /// Top-level body fields to set, as JSON, or remove (`None`).
     pub overrides: Vec<(String, Option<Box<RawValue>>)>,
+}
+
+/// Without the values of rules: they may come out of the environment.
+impl fmt::Debug for Choice {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let headers: Vec<_> = self.headers.iter().map(|(name, _)| name).collect();
+        let overrides: Vec<_> = self.overrides.iter().map(|(name, _)| name).collect();
+        let mut choice = f.debug_struct("Choice");
+        choice.field("target", &self.target).field("provider", &self.provider).field("model", &self.model);
+        choice.field("weight", &self.weight).field("headers", &headers).field("overrides", &overrides).finish()
+    }
 }
 
 /// An order in which providers are tried.
