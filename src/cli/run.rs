@@ -6,6 +6,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use anyhow::Context as _;
+use secrecy::ExposeSecret as _;
 use serde_json::json;
 use tokio::net::TcpListener;
 
@@ -58,7 +59,8 @@ async fn start(args: Args) -> anyhow::Result<()> {
     let binary = find::find().await?;
     let setup = Setup::of(args.config.as_deref()).await?;
     let directory = RuntimeDir::create().context("cannot make a folder for sockets")?;
-    let mut options = Options::new(args.listen, Processor::Uds(directory.processor_socket()), Admin::Pipe(directory.admin_socket()));
+    let mut options =
+        Options::new(args.listen, Processor::Uds(directory.processor_socket()), Admin::Pipe(directory.admin_socket()));
     options.access_log = args.access_log.clone();
     let rendered = envoy::render(&setup.live.current(), &options)?;
     setup.live.fix_envoy(setup.live.current().envoy_fingerprint());
@@ -123,7 +125,7 @@ async fn simulate() -> anyhow::Result<SocketAddr> {
 }
 
 fn announce(setup: &Setup, address: SocketAddr, app: &App, ready_file: Option<&Path>) -> anyhow::Result<()> {
-    let key = setup.demo_key.as_ref().map(|key| key.text.as_str());
+    let key = setup.demo_key.as_ref().map(|key| key.text.expose_secret());
     print(&banner::banner(address, app.admin, key, &setup.live.current(), setup.simulated))?;
     if let Some(path) = ready_file {
         let ready = json!({"address": format!("http://{address}"), "admin": format!("http://{}", app.admin), "demo_key": key});
