@@ -39,8 +39,9 @@ impl<'a> Cursor<'a> {
         Fault { offset: self.at, kind }
     }
 
+    /// What was expected at this place, unless the body ends here.
     pub(super) fn not_json(&self, what: &'static str) -> Fault {
-        let what = if self.at >= self.bytes.len() && what != "it is empty" { "it ends too early" } else { what };
+        let what = if self.at < self.bytes.len() { what } else { "it ends too early" };
         self.fault(JsonErrorKind::NotJson(what))
     }
 
@@ -198,19 +199,36 @@ impl<'a> Cursor<'a> {
 
 /// How many bytes from the first are neither a quote, nor a backslash, nor a control character.
 fn plain(bytes: &[u8]) -> usize {
-    const EACH: u64 = 0x0101_0101_0101_0101;
-    const HIGH: u64 = 0x8080_8080_8080_8080;
     let mut count = 0;
-    for eight in bytes.chunks_exact(8) {
-        let word = eight.iter().rev().fold(0, |word, byte| word << 8 | u64::from(*byte));
-        let zero = |word: u64| word.wrapping_sub(EACH) & !word;
-        let control = word.wrapping_sub(EACH * 0x20) & !word;
-        let special = (control | zero(word ^ EACH * u64::from(b'"')) | zero(word ^ EACH * u64::from(b'\\'))) & HIGH;
-        if special != 0 {
-            return count + special.trailing_zeros() as usize / 8;
+    while let Some(eight) = bytes[count..].first_chunk() {
+        match plain_of_eight(*eight) {
+            8 if count == 0 => count = 8 + plain_sixteens(&bytes[8..]),
+            8 => count += 8,
+            some => return count + some,
         }
-        count += 8;
     }
-    let rest = bytes[count..].iter();
-    count + rest.take_while(|byte| **byte >= 0x20 && **byte != b'"' && **byte != b'\\').count()
+    count + bytes[count..].iter().take_while(|byte| !is_special(**byte)).count()
+}
+
+fn is_special(byte: u8) -> bool {
+    byte < 0x20 || byte == b'"' || byte == b'\\'
+}
+
+/// As [`plain`], rounded down to sixteens: the compiler makes one comparison out of each sixteen.
+fn plain_sixteens(bytes: &[u8]) -> usize {
+    let any = |sixteen: &[u8; 16]| sixteen.iter().fold(false, |any, byte| any | is_special(*byte));
+    16 * bytes.as_chunks().0.iter().take_while(|sixteen| !any(sixteen)).count()
+}
+
+/// As [`plain`], of eight at once: in `special`, the high bit of each special byte is set, and perhaps that of bytes behind the
+/// first one.
+fn plain_of_eight(eight: [u8; 8]) -> usize {
+    const ONES: u64 = u64::from_ne_bytes([1; 8]);
+    const HIGH: u64 = ONES << 7;
+    const QUOTES: u64 = ONES * b'"' as u64;
+    const BACKSLASHES: u64 = ONES * b'\\' as u64;
+    let word = u64::from_le_bytes(eight);
+    let below = |word: u64, bound: u64| word.wrapping_sub(ONES * bound) & !word;
+    let special = (below(word, 0x20) | below(word ^ QUOTES, 1) | below(word ^ BACKSLASHES, 1)) & HIGH;
+    special.trailing_zeros() as usize / 8
 }

@@ -14,7 +14,7 @@ pub(super) fn top_level(text: &str, max_depth: usize) -> Result<TopLevel<'_>, Fa
         Some(b'{') => {}
         Some(b'[' | b'"' | b'-' | b'0'..=b'9' | b't' | b'f' | b'n') => return Err(cursor.fault(JsonErrorKind::NotAnObject)),
         Some(_) => return Err(cursor.not_json("expected `{`")),
-        None => return Err(cursor.not_json("it is empty")),
+        None => return Err(cursor.fault(JsonErrorKind::NotJson("it is empty"))),
     }
     cursor.enter(Container::Object)?;
     let inside = cursor.at;

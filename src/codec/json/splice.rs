@@ -66,30 +66,23 @@ impl<'a> Splice<'a> {
         let mut out = Vec::with_capacity(body.len() + self.growth());
         let mut done = 0;
         for (index, (field, edit)) in fields.iter().zip(&self.edits).enumerate() {
-            match edit {
-                Edit::Keep => {}
-                Edit::Set(json) => {
-                    out.extend_from_slice(&body[done..field.value.start]);
-                    out.extend_from_slice(json);
-                    done = field.value.end;
-                }
-                Edit::Remove => {
-                    let removed = self.with_comma(index, last_kept);
-                    out.extend_from_slice(&body[done..removed.start]);
-                    done = removed.end;
-                }
-            }
+            let (replaced, json) = match edit {
+                Edit::Keep => (field.value.clone(), &body[field.value.clone()]),
+                Edit::Set(json) => (field.value.clone(), &**json),
+                Edit::Remove => (self.with_comma(index, last_kept), &b""[..]),
+            };
+            out.extend_from_slice(&body[done..replaced.start]);
+            out.extend_from_slice(json);
+            done = replaced.end;
             if last_kept == Some(index) {
-                out.extend_from_slice(&body[done..field.value.end]);
-                done = field.value.end;
                 self.add(&mut out, true);
             }
         }
         if last_kept.is_none() {
             let inside = done.max(self.top.inside);
             out.extend_from_slice(&body[done..inside]);
-            done = inside;
             self.add(&mut out, false);
+            done = inside;
         }
         out.extend_from_slice(&body[done..]);
         Some(out.into())
