@@ -14,10 +14,12 @@ mod text_or;
 mod usage;
 mod words;
 
-use super::{AnswerError, Dialect};
+use super::{AnswerError, Dialect, plain};
 
-fn malformed(message: impl Into<String>) -> AnswerError {
-    AnswerError::Malformed { dialect: Dialect::OpenAi.name(), message: message.into() }
+/// The provider broke its own API. The message may quote it.
+fn malformed(message: impl AsRef<str>) -> AnswerError {
+    let message = plain::brief(message.as_ref(), plain::QUOTATION).into_owned();
+    AnswerError::Malformed { dialect: Dialect::OpenAi.name(), message }
 }
 
 /// An id for an answer whose provider gave none.

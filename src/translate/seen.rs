@@ -2,7 +2,7 @@
 
 use super::answer::{Answer, Delta};
 use super::conversation::Content;
-use super::{Dialect, Seen};
+use super::{Dialect, Seen, plain};
 
 impl Seen {
     /// Of a whole answer.
@@ -66,7 +66,7 @@ impl Progress {
                 self.seen.finish = Some(finish.reason);
             }
             Delta::Usage(tokens) => self.seen.usage = Some(self.seen.usage.unwrap_or_default().merge(*tokens)),
-            Delta::Error(error) => self.seen.error = Some(error.message.to_string()),
+            Delta::Error(error) => self.seen.error = Some(plain::brief(&error.message, plain::MESSAGE).into_owned()),
             Delta::End => self.seen.complete = true,
             Delta::Signature { .. } | Delta::Logprobs { .. } => {}
         }
