@@ -1,4 +1,7 @@
 //! Answers that are not streamed, and errors, on their way from the provider to the client.
+//!
+//! The same dialect on both sides keeps the bytes, readable or not; what has to be translated and cannot be is the provider's fault
+//! and an error. A client always gets an error that its own API's SDK can read.
 
 use bytes::Bytes;
 use serde::Deserialize;

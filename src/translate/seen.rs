@@ -1,4 +1,7 @@
 //! What is seen of an answer while it passes, and whether the answer is whole.
+//!
+//! Fed with the hub's deltas only, so it counts the same for every dialect, passed through or translated. Text of a provider that it
+//! keeps is bounded. Bytes are counted as they are generated, never as they are framed.
 
 use super::answer::{Answer, Delta};
 use super::conversation::Content;

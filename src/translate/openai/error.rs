@@ -1,7 +1,7 @@
 //! Errors: read from a provider, whatever it is that it sends; written for a client.
 //!
-//! Reading never fails: vendors have half a dozen shapes, and what stands before them answers in HTML. The message is the provider's
-//! own, bounded. Writing keeps the provider's message and says in `code` what the provider called it.
+//! Reading never fails: vendors have half a dozen shapes, and what stands before them answers in HTML. The message is the
+//! provider's own, bounded. Writing keeps the provider's message and says in `code` what the provider called it.
 
 #[cfg(test)]
 mod tests;

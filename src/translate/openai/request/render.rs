@@ -3,8 +3,8 @@
 //! Written are: `max_completion_tokens` for the output limit (`max_tokens` is deprecated at OpenAI and refused by its reasoning
 //! models), `user` for the end user, `stream_options.include_usage` for every stream, and the nearest `reasoning_effort` for a
 //! budget of thinking. Dropped and listed, because they change how an answer comes about but not what was asked for: `top_k`,
-//! prompt caching hints (OpenAI caches by itself), "do not think", and a `user` of more than [`USER_BYTES`]. An error: tools that another provider runs
-//! itself, files uploaded to another provider, citations, and fields that bind the request to Anthropic.
+//! prompt caching hints (OpenAI caches by itself), "do not think", and a `user` of more than [`USER_BYTES`]. An error: tools that
+//! another provider runs itself, files uploaded to another provider, citations, and fields that bind the request to Anthropic.
 
 mod answer_format;
 mod messages;

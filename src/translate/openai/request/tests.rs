@@ -140,7 +140,7 @@ fn thinking_is_read_from_blocks_or_from_text() {
     let body = json!({"model": "m", "messages": [
         {"role": "assistant", "content": "x", "reasoning_content": "told twice", "thinking_blocks": [
             {"type": "thinking", "thinking": "hm", "signature": "sig"},
-            {"type": "redacted_thinking", "data": "opaque"},
+            {"type": "redacted_thinking", "data": "opaque", "index": 1},
         ]},
         {"role": "assistant", "content": "y", "reasoning_content": "so"},
         {"role": "assistant", "content": "z", "reasoning": "thus", "reasoning_details": [{"x": 1}], "annotations": []},
