@@ -1,5 +1,17 @@
 //! Stage 3, where it goes: the route of a model, and the order in which its providers are tried.
+//!
+//! Routes are asked in the order of the config; the first that fits a model is the route. The order of its providers is made when
+//! the config is read (Envoy must know every order beforehand); per request one of these orders is picked, by who rests.
 
+pub mod glob;
+pub mod health;
+pub mod models;
+pub mod order;
+pub mod retry_after;
+pub mod routes;
+pub(crate) mod suggest;
+
+use std::fmt;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -8,12 +20,8 @@ use serde_json::value::RawValue;
 
 use crate::upstream::Provider;
 
-/// All routes, first match wins.
-#[derive(Debug, Default)]
-pub struct Routes {
-    /// The routes, in the order of the config.
-    pub list: Vec<Arc<Route>>,
-}
+pub use health::Health;
+pub use routes::Routes;
 
 /// A route: who serves a model.
 #[derive(Debug)]
@@ -29,10 +37,12 @@ pub struct Route {
     /// The orders in which the providers may be tried: one for each that may be first, `orders[i]` begins with `choices[i]`; the
     /// others follow in the order of the config.
     pub orders: Vec<Order>,
+    /// Every header that the rules of any of the choices or of their providers set or remove. What one attempt changed is still so
+    /// in the next one: each attempt says what all of them shall be.
+    pub touched_headers: Vec<HeaderName>,
 }
 
 /// A provider in a route.
-#[derive(Debug)]
 pub struct Choice {
     /// Names this choice in Envoy: the metadata (`kanmon`, `target`) of the hosts of its cluster, `target:NAME`. The provider's
     /// name; with `#2`, `#3`, … where the same provider stands in the route more than once.
@@ -47,6 +57,17 @@ pub struct Choice {
     pub headers: Vec<(HeaderName, Option<HeaderValue>)>,
     /// Top-level body fields to set, as JSON, or remove (`None`).
     pub overrides: Vec<(String, Option<Box<RawValue>>)>,
+}
+
+/// Without the values of rules: they may come out of the environment.
+impl fmt::Debug for Choice {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let headers: Vec<_> = self.headers.iter().map(|(name, _)| name).collect();
+        let overrides: Vec<_> = self.overrides.iter().map(|(name, _)| name).collect();
+        let mut choice = f.debug_struct("Choice");
+        choice.field("target", &self.target).field("provider", &self.provider).field("model", &self.model);
+        choice.field("weight", &self.weight).field("headers", &headers).field("overrides", &overrides).finish()
+    }
 }
 
 /// An order in which providers are tried.
@@ -77,4 +98,11 @@ pub struct Fallback {
     pub timeout: bool,
     /// How often the last provider is tried again after all have failed once.
     pub repeats: u32,
+}
+
+impl Fallback {
+    /// Whether an answer with this status counts as failure.
+    pub fn counts(&self, status: u16) -> bool {
+        (self.server_errors && (500..600).contains(&status)) || self.statuses.binary_search(&status).is_ok()
+    }
 }

@@ -2,20 +2,40 @@
 //!
 //! Dialects do not know each other: each knows the hub only ([`conversation`] for requests, [`answer`] for answers). The same
 //! dialect on both sides is a pass-through: the body is scanned once, only what must change is spliced, every other byte is kept.
-//! Pure functions and state machines over bytes: no I/O, no clock, no tonic.
+//! Pure functions and state machines over bytes: no I/O, no tonic, and no clock but for the `created` that OpenAI's shape demands.
 //!
 //! Invariants: what a provider cannot express and would change the meaning is an error that names the field; an answer that was
 //! cut never renders as one that ended; a stream may be split at any byte and renders the same.
 
 pub mod answer;
+pub mod anthropic;
 pub mod conversation;
+mod dialects;
+mod fault;
+mod inbound;
+mod object;
+pub mod openai;
+mod outbound;
+mod passthrough;
+mod seen;
+mod stream;
+#[cfg(test)]
+mod tests;
 pub mod text;
+mod verdict;
+
+pub use inbound::{provider_error, whole};
+pub use outbound::{facts, request};
+pub use stream::Stream;
+pub use verdict::first_event_verdict;
 
 use bytes::Bytes;
 use http::{HeaderName, HeaderValue};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
+use crate::codec::sse;
+use crate::rejection::Rejection;
 use crate::usage::Tokens;
 
 /// The API that a client speaks.
@@ -171,4 +191,88 @@ pub struct Seen {
     pub complete: bool,
     /// An error that the provider reported within a 200 answer.
     pub error: Option<String>,
+}
+
+/// What the first event of a stream says about whether the stream may be committed to.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Verdict {
+    /// It is part of an answer.
+    Meaningful,
+    /// It says nothing yet: a ping, the head of an answer, a role.
+    NotYet,
+    /// It is an error: another provider may do better.
+    Error {
+        /// The HTTP status that the error would have had.
+        status: u16,
+        /// The provider's message.
+        message: String,
+    },
+}
+
+/// What must be known to bring an answer back to the client.
+#[derive(Debug, Clone)]
+pub struct AnswerContext {
+    /// The client's API.
+    pub api: Api,
+    /// The provider's dialect.
+    pub dialect: Dialect,
+    /// The model that the client asked for, where the provider does not tell which one answered.
+    pub asked_model: String,
+    /// Whether a streamed answer was asked for.
+    pub stream: bool,
+    /// [`Facts::wants_usage`].
+    pub wants_usage: bool,
+    /// The largest answer that is translated as a whole, in bytes.
+    pub answer_bytes: usize,
+    /// The largest single event of a stream, in bytes.
+    pub event_bytes: usize,
+}
+
+/// An answer that is not streamed, for the client.
+#[derive(Debug, Clone)]
+pub struct Whole {
+    /// The body; `None`: the provider's own bytes are right as they are.
+    pub body: Option<Bytes>,
+    /// What was seen of it.
+    pub seen: Seen,
+}
+
+/// What became of a piece of a stream.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Kept {
+    /// The client gets the same bytes.
+    AsIs,
+    /// The client gets what was written instead; it may be nothing.
+    Rewritten,
+}
+
+/// How a stream ended.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum End {
+    /// The provider said that the answer is complete.
+    Complete,
+    /// It did not, or reported an error.
+    Cut,
+}
+
+/// A provider's error, for the client.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct ProviderErrorAnswer {
+    /// The status that the client gets.
+    pub status: u16,
+    /// The body; `None`: the provider's own bytes have the client's shape.
+    pub body: Option<Bytes>,
+    /// The provider's message, for records.
+    pub message: String,
+}
+
+/// An answer of the gateway itself, in the shape of the client's API.
+pub fn rejection(api: Api, rejection: &Rejection) -> Vec<u8> {
+    api.dialect().rejection(rejection)
+}
+
+impl From<sse::TooLarge> for AnswerError {
+    fn from(error: sse::TooLarge) -> Self {
+        Self::TooLarge { limit: error.limit }
+    }
 }

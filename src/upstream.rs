@@ -1,13 +1,18 @@
 //! Stage 6, with which credential: the providers and how the gateway proves itself to them.
 
+pub mod credential;
+pub mod endpoint;
+
 use std::path::PathBuf;
 use std::sync::Arc;
 
 use http::{HeaderName, HeaderValue};
-use secrecy::SecretString;
 
 use crate::config::model::Rest;
 use crate::translate::Dialect;
+
+pub use credential::{CREDENTIAL_HEADERS, Credential};
+pub use endpoint::{Endpoint, EndpointError};
 
 /// A provider, validated.
 #[derive(Debug)]
@@ -32,39 +37,4 @@ pub struct Provider {
     pub peek: bool,
     /// When failures make it rest.
     pub rest: Rest,
-}
-
-/// Where a provider is.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Endpoint {
-    /// Whether TLS is spoken.
-    pub tls: bool,
-    /// Host name or IP address, IPv6 without brackets.
-    pub host: String,
-    /// Port.
-    pub port: u16,
-    /// Path before the API's own, without a trailing slash (`/v1`; may be empty).
-    pub path_prefix: String,
-}
-
-impl Endpoint {
-    /// What goes into `:authority`: the port only where it is not the scheme's own.
-    pub fn authority(&self) -> String {
-        let host = if self.host.contains(':') { format!("[{}]", self.host) } else { self.host.clone() };
-        match (self.tls, self.port) {
-            (true, 443) | (false, 80) => host,
-            (_, port) => format!("{host}:{port}"),
-        }
-    }
-}
-
-/// How the gateway proves itself to a provider.
-#[derive(Debug)]
-pub enum Credential {
-    /// Nothing is sent.
-    None,
-    /// `authorization: Bearer …`
-    Bearer(SecretString),
-    /// `x-api-key: …`
-    XApiKey(SecretString),
 }

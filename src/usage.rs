@@ -1,6 +1,18 @@
-//! Stage 7, what it cost: tokens by kind.
+//! Stage 7, what it cost: tokens by kind, and the record of a request.
+//!
+//! [`account`] says what a request has used, reported by the provider or estimated. [`Record`] is what is known of one request
+//! when it has ended: a JSON line in the usage file, and the same facts as Envoy's dynamic metadata. [`Sink`] writes the lines
+//! and never makes a request wait: records that it cannot take or write are counted and complained of, not hidden.
+
+mod account;
+mod record;
+mod sink;
 
 use serde::Serialize;
+
+pub use account::{Source, account};
+pub use record::{Attempt, AttemptOutcome, Fact, Outcome, Record};
+pub use sink::{Sink, SinkStatus};
 
 /// Tokens by kind. Every kind is told in OpenAI's terms: `input` and `output` are totals that include their parts.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize)]

@@ -1,16 +1,24 @@
 //! The config file as it is written: plain data, checked for shape only. `config::validate` turns it into a `Snapshot`.
+//!
+//! The comments here are the reference: the JSON schema and `config/README.md` are made from them. What may hold a secret is not
+//! `Debug`.
 
 use std::collections::BTreeMap;
 use std::path::PathBuf;
 
 use schemars::JsonSchema;
 use secrecy::SecretString;
-use serde::Deserialize;
+use serde::de::value::MapAccessDeserializer;
+use serde::de::{self, MapAccess, Visitor};
+use serde::{Deserialize, Deserializer};
 
 use crate::translate::Dialect;
 
+pub use super::duration::Duration;
+
 /// A gateway config.
-#[derive(Debug, Deserialize, JsonSchema)]
+#[derive(Deserialize, JsonSchema)]
+#[schemars(title = "Kanmon gateway config")]
 #[serde(deny_unknown_fields)]
 pub struct Config {
     /// Who may call.
@@ -32,25 +40,27 @@ pub struct Config {
 }
 
 /// Who may call.
-#[derive(Debug, Default, Deserialize, JsonSchema)]
-#[serde(deny_unknown_fields)]
+#[derive(Debug, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields, default)]
 pub struct Auth {
     /// The API keys.
-    #[serde(default)]
     pub keys: Vec<Key>,
-    /// A YAML file beside the config with more keys: a list like `keys`.
-    #[serde(default)]
+    /// A YAML file with more keys: a list like `keys`. Read again when it changes. A path that is not absolute begins at the
+    /// directory of the config.
     pub keys_file: Option<PathBuf>,
+    /// Lets everybody in without a key, as the one principal `anonymous`. Only without `keys` and `keys_file`.
+    pub anonymous: bool,
     /// Paths that need no key, answered by the gateway itself.
-    #[serde(default = "default_open_paths")]
     pub open_paths: Vec<String>,
     /// Headers that tell the provider side who calls. Whatever a client sends under these names is removed.
-    #[serde(default)]
     pub forward: Forward,
 }
 
-fn default_open_paths() -> Vec<String> {
-    vec!["/health".to_owned()]
+impl Default for Auth {
+    fn default() -> Self {
+        let open_paths = vec!["/health".to_owned()];
+        Self { keys: Vec::new(), keys_file: None, anonymous: false, open_paths, forward: Forward::default() }
+    }
 }
 
 /// Headers that tell the provider side who calls. Unset: not told.
@@ -79,7 +89,7 @@ pub struct Key {
     /// Globs of the models that it may use. Default: all.
     #[serde(default)]
     pub models: Option<Vec<String>>,
-    /// When it ends: an RFC 3339 time or a date.
+    /// When it ends: a time (`2027-01-31T12:00:00Z`), or a date, at whose beginning in UTC it ends.
     #[serde(default)]
     pub expires: Option<String>,
     /// Whether it is switched off.
@@ -88,28 +98,34 @@ pub struct Key {
 }
 
 /// A provider.
-#[derive(Debug, Deserialize, JsonSchema)]
+#[derive(Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct Provider {
     /// The API that it speaks.
     pub dialect: Dialect,
-    /// Scheme, host, port and, where it is not the dialect's default (`/v1`), the path before the API's own.
+    /// Its URL: scheme, host, port and, where it is not the dialect's default (`/v1`), the path before the API's own.
     pub endpoint: String,
+    /// Allows a credential to be sent over plain `http://` to a host that is not on a private network.
+    #[serde(default)]
+    pub allow_plaintext: bool,
     /// How the gateway proves itself to it. `none` for a provider that wants nothing.
     #[serde(default)]
+    #[schemars(extend("default" = "none"))]
     pub credential: Credential,
-    /// Headers to set or remove on every request to it.
+    /// Headers to set or remove on every request to it, before its credential is set.
     #[serde(default)]
     pub headers: HeaderRules,
-    /// A PEM file with the certificate authorities to trust, instead of the system's.
+    /// A PEM file with the certificate authorities to trust, instead of the system's. Envoy reads it. A path that is not absolute
+    /// begins at the directory of the config.
     #[serde(default)]
     pub ca_file: Option<PathBuf>,
-    /// Speak HTTP/2 to it (over TLS by ALPN when unset).
+    /// Whether HTTP/2 is spoken to it. Default: what it offers over TLS (ALPN), HTTP/1.1 in plain text.
     #[serde(default)]
     pub http2: Option<bool>,
-    /// Output limit sent where the client gave none and the dialect demands one.
-    #[serde(default)]
-    pub default_max_tokens: Option<u64>,
+    /// Output limit sent where the client gave none and the dialect demands one (Anthropic's `max_tokens`).
+    #[serde(default = "default_max_tokens")]
+    #[schemars(range(min = 1))]
+    pub default_max_tokens: u64,
     /// Wait for the first event of a stream before committing to it, so that an error there still falls back.
     #[serde(default)]
     pub peek: bool,
@@ -118,16 +134,22 @@ pub struct Provider {
     pub rest: Rest,
 }
 
+/// Every model of Anthropic's API allows as much.
+pub(super) fn default_max_tokens() -> u64 {
+    4096
+}
+
 /// When a provider rests, that is, is not tried first.
 #[derive(Debug, Clone, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields, default)]
 pub struct Rest {
     /// Failures in a row that make it rest.
+    #[schemars(range(min = 1))]
     pub after_failures: u32,
-    /// For how long, such as `30s`. A Retry-After of the provider counts instead where it is given.
+    /// For how long. A Retry-After of the provider counts instead, at once, where it is given. `0s`: failures never make it rest.
     #[serde(rename = "for")]
     pub duration: Duration,
-    /// The most that a Retry-After may ask for.
+    /// The most that a Retry-After may ask for. `0s`: it is not listened to.
     pub at_most: Duration,
 }
 
@@ -138,7 +160,7 @@ impl Default for Rest {
 }
 
 /// How the gateway proves itself to a provider. Values may be `${ENVIRONMENT_VARIABLE}`.
-#[derive(Debug, Default, Deserialize, JsonSchema)]
+#[derive(Default, Deserialize, JsonSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum Credential {
     /// Nothing is sent.
@@ -151,7 +173,7 @@ pub enum Credential {
 }
 
 /// Headers to set and to remove.
-#[derive(Debug, Clone, Default, Deserialize, JsonSchema)]
+#[derive(Clone, Default, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct HeaderRules {
     /// Headers to set.
@@ -163,7 +185,7 @@ pub struct HeaderRules {
 }
 
 /// Top-level body fields to set and to remove, in the provider's dialect.
-#[derive(Debug, Clone, Default, Deserialize, JsonSchema)]
+#[derive(Clone, Default, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct BodyRules {
     /// Fields to set, to any JSON.
@@ -175,7 +197,7 @@ pub struct BodyRules {
 }
 
 /// Which providers serve a model.
-#[derive(Debug, Deserialize, JsonSchema)]
+#[derive(Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct Route {
     /// The model's name, exact or a glob (`gpt-*`).
@@ -191,8 +213,8 @@ pub struct Route {
 }
 
 /// A provider in a route: its name, or its name with what is particular here.
-#[derive(Debug, Deserialize, JsonSchema)]
-#[serde(untagged)]
+#[derive(JsonSchema)]
+#[schemars(untagged)]
 pub enum Choice {
     /// The provider's name; it knows the model by the same name.
     Name(String),
@@ -200,8 +222,33 @@ pub enum Choice {
     Detailed(DetailedChoice),
 }
 
+/// By hand, because an untagged enum can only say that no variant fits.
+impl<'de> Deserialize<'de> for Choice {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        struct ChoiceVisitor;
+
+        impl<'de> Visitor<'de> for ChoiceVisitor {
+            type Value = Choice;
+
+            fn expecting(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+                f.write_str("a provider's name, or a map with its `name`")
+            }
+
+            fn visit_str<E: de::Error>(self, name: &str) -> Result<Choice, E> {
+                Ok(Choice::Name(name.to_owned()))
+            }
+
+            fn visit_map<A: MapAccess<'de>>(self, map: A) -> Result<Choice, A::Error> {
+                DetailedChoice::deserialize(MapAccessDeserializer::new(map)).map(Choice::Detailed)
+            }
+        }
+
+        deserializer.deserialize_any(ChoiceVisitor)
+    }
+}
+
 /// A provider in a route, with what is particular here.
-#[derive(Debug, Deserialize, JsonSchema)]
+#[derive(Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct DetailedChoice {
     /// The provider.
@@ -209,10 +256,11 @@ pub struct DetailedChoice {
     /// Its name of the model. Default: the name that the client asked for.
     #[serde(default)]
     pub model: Option<String>,
-    /// Neighbours that all have a weight are equals: the first to try is drawn by weight.
+    /// Neighbours that all have a weight are equals: the first to try is drawn by weight. At least 1.
     #[serde(default)]
+    #[schemars(range(min = 1))]
     pub weight: Option<u32>,
-    /// Headers to set or remove.
+    /// Headers to set or remove, after the provider's own rules.
     #[serde(default)]
     pub headers: HeaderRules,
     /// Top-level body fields to set or remove.
@@ -224,11 +272,14 @@ pub struct DetailedChoice {
 #[derive(Debug, Clone, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields, default)]
 pub struct Fallback {
-    /// What counts as failure: a status (`429`), a class (`5xx`), `connect`, `reset`, `timeout` (no first byte in time).
+    /// What counts as failure: a status from 400 to 599 (`429`), all statuses from 500 on (`5xx`), `connect`, `reset` (before the
+    /// answer began), `timeout` (no answer within `first_byte_timeout`). Empty: the first provider's answer stands.
+    #[schemars(extend("items" = serde_json::json!({"type": ["string", "integer"]})))]
     pub on: Vec<String>,
-    /// How long a provider may take until its answer begins.
+    /// How long a provider may take until its answer begins. Default: not bounded.
     pub first_byte_timeout: Option<Duration>,
-    /// How often the last provider is tried again after all have failed once.
+    /// How often the last provider is tried again after all have failed once. At most 10.
+    #[schemars(range(max = 10))]
     pub repeats: u32,
 }
 
@@ -239,7 +290,7 @@ impl Default for Fallback {
     }
 }
 
-/// What callers may spend. Exactly one of the amounts is given.
+/// What callers may spend. Exactly one of `requests`, `input_tokens`, `output_tokens`, `total_tokens` is given.
 #[derive(Debug, Clone, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct Limit {
@@ -248,21 +299,21 @@ pub struct Limit {
     /// What shares one budget: any of `key`, `tenant`, `model`. Empty: everybody together.
     #[serde(default)]
     pub per: Vec<Per>,
-    /// Requests.
+    /// Requests per window.
     #[serde(default)]
     pub requests: Option<u64>,
-    /// Prompt tokens.
+    /// Prompt tokens per window.
     #[serde(default)]
     pub input_tokens: Option<u64>,
-    /// Tokens of answers.
+    /// Tokens of answers per window.
     #[serde(default)]
     pub output_tokens: Option<u64>,
-    /// Both.
+    /// Tokens of prompts and answers per window.
     #[serde(default)]
     pub total_tokens: Option<u64>,
-    /// The window, such as `1m`.
+    /// The window, at most 366 days.
     pub every: Duration,
-    /// The most output tokens that one request reserves, whatever it asks for.
+    /// The most output tokens that one request reserves, whatever it asks for. For `output_tokens` and `total_tokens`.
     #[serde(default)]
     pub reserve_output_at_most: Option<u64>,
 }
@@ -283,7 +334,8 @@ pub enum Per {
 #[derive(Debug, Default, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct Usage {
-    /// A file that JSON lines are appended to. Default: standard output.
+    /// A file that JSON lines are appended to. A path that is not absolute begins at the directory of the config. Default:
+    /// standard output.
     #[serde(default)]
     pub file: Option<PathBuf>,
 }
@@ -299,6 +351,7 @@ pub struct Bounds {
     /// The largest single event of a stream, in bytes.
     pub event_bytes: usize,
     /// The deepest nesting of JSON in a request.
+    #[schemars(range(min = 8, max = 512))]
     pub json_depth: usize,
 }
 
@@ -306,55 +359,4 @@ impl Default for Bounds {
     fn default() -> Self {
         Self { request_bytes: 32 << 20, answer_bytes: 32 << 20, event_bytes: 8 << 20, json_depth: 64 }
     }
-}
-
-/// A span of time, written as a number with a unit: `250ms`, `30s`, `5m`, `1h`, `1d`.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub struct Duration(pub std::time::Duration);
-
-impl Duration {
-    /// So many seconds.
-    pub const fn seconds(seconds: u64) -> Self {
-        Self(std::time::Duration::from_secs(seconds))
-    }
-}
-
-impl<'de> Deserialize<'de> for Duration {
-    fn deserialize<D: serde::Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        let text = String::deserialize(deserializer)?;
-        parse_duration(&text).ok_or_else(|| {
-            serde::de::Error::custom(format!(
-                "`{text}` is not a span of time: write a number with a unit, such as `250ms`, `30s`, `5m`, `1h` or `1d`"
-            ))
-        })
-    }
-}
-
-impl JsonSchema for Duration {
-    fn schema_name() -> std::borrow::Cow<'static, str> {
-        "Duration".into()
-    }
-
-    fn json_schema(_: &mut schemars::SchemaGenerator) -> schemars::Schema {
-        schemars::json_schema!({
-            "type": "string",
-            "pattern": "^[0-9]+(ms|s|m|h|d)$",
-            "description": "A span of time: a number with a unit, such as `250ms`, `30s`, `5m`, `1h`, `1d`."
-        })
-    }
-}
-
-fn parse_duration(text: &str) -> Option<Duration> {
-    let digits = text.find(|c: char| !c.is_ascii_digit())?;
-    let (number, unit) = text.split_at(digits);
-    let number: u64 = number.parse().ok()?;
-    let milliseconds = match unit {
-        "ms" => 1,
-        "s" => 1_000,
-        "m" => 60_000,
-        "h" => 3_600_000,
-        "d" => 86_400_000,
-        _ => return None,
-    };
-    Some(Duration(std::time::Duration::from_millis(number.checked_mul(milliseconds)?)))
 }

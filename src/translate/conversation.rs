@@ -48,6 +48,9 @@ pub struct Conversation<'a> {
     pub metadata: Option<&'a RawValue>,
     /// Top-level fields that have no place above, by name, as the client wrote them.
     pub extras: Vec<(Str<'a>, &'a RawValue)>,
+    /// Fields below the top level that do not change the meaning and have no place here (`messages[].annotations`). The facade
+    /// adds them to [`super::Rendered::dropped`]; a parser refuses those that do change it.
+    pub ignored: Vec<String>,
 }
 
 /// One turn.

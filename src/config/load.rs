@@ -1,0 +1,218 @@
+//! From a file to a [`Snapshot`]: read, parse, interpolate, shape, validate.
+
+use std::fs::File;
+use std::io::Read;
+use std::path::{Path as FilePath, PathBuf};
+
+use sha2::{Digest as _, Sha256};
+
+use super::Snapshot;
+use super::errors::{Errors, Report, Source};
+use super::interpolate::{Environment, interpolate};
+use super::model::{Config, Key};
+use super::node::Path;
+use super::validate::{Written, validate};
+use super::{typed, yaml};
+
+/// The largest config or keys file, in bytes.
+const LARGEST: u64 = 16 << 20;
+
+/// Loads a config file, and the keys file that it names. `${NAME}` is taken out of this process's environment.
+pub fn load(path: &FilePath) -> Result<Snapshot, Errors> {
+    load_with(path, &environment)
+}
+
+/// Like [`load`], with variables from elsewhere.
+pub fn load_with(path: &FilePath, environment: &dyn Fn(&str) -> Option<String>) -> Result<Snapshot, Errors> {
+    Files::default().load(path, environment)
+}
+
+/// Reads a config. `origin` names it in errors; paths in it that are not absolute begin at the directory of `origin`.
+pub fn parse(text: &str, origin: &str) -> Result<Snapshot, Errors> {
+    parse_with(text, origin, &environment)
+}
+
+/// Like [`parse`], with variables from elsewhere.
+pub fn parse_with(text: &str, origin: &str, environment: &dyn Fn(&str) -> Option<String>) -> Result<Snapshot, Errors> {
+    Files::default().parse(text, origin, environment)
+}
+
+/// The environment of this process.
+pub(super) fn environment(name: &str) -> Option<String> {
+    std::env::var(name).ok()
+}
+
+/// What a file held: the digest of its content, or `None` if it could not be read.
+pub(super) type Content = Option<[u8; 32]>;
+
+/// Reads files and remembers what they held, so that a change can be told.
+#[derive(Debug, Default)]
+pub(super) struct Files {
+    seen: Vec<(PathBuf, Content)>,
+}
+
+impl Files {
+    /// What the files hold now.
+    pub(super) fn now(&self) -> Vec<Content> {
+        self.seen.iter().map(|(path, _)| content(path)).collect()
+    }
+
+    /// Whether that is something else than they held when they were read.
+    pub(super) fn differ(&self, now: &[Content]) -> bool {
+        !self.seen.iter().map(|(_, content)| content).eq(now)
+    }
+
+    /// Loads a config file.
+    pub(super) fn load(&mut self, path: &FilePath, environment: Environment<'_>) -> Result<Snapshot, Errors> {
+        let text = self.read(path)?;
+        self.parse(&text, &path.display().to_string(), environment)
+    }
+
+    fn parse(&mut self, text: &str, origin: &str, environment: Environment<'_>) -> Result<Snapshot, Errors> {
+        let mut report = Report::default();
+        let mut source = tree(text, origin, environment, &mut report)?;
+        let config: Option<Config> = typed::read(&mut source, &mut report);
+        let Some(config) = config else { return report.into_result(None) };
+        let beside = FilePath::new(origin).parent().unwrap_or(FilePath::new("")).to_owned();
+        let keys_file = config.auth.keys_file.as_ref().map(|file| beside.join(file));
+        let keys = keys_file.and_then(|file| self.keys(&file, &source, environment, &mut report));
+        let directory = std::path::absolute(&beside).unwrap_or(beside);
+        let keys = keys.as_ref().map(|(keys, source)| (keys.clone(), source));
+        let snapshot = validate(Written { config, source: &source, keys, directory: &directory }, &mut report);
+        report.into_result(Some(snapshot))
+    }
+
+    fn keys(
+        &mut self,
+        path: &FilePath,
+        config: &Source,
+        environment: Environment<'_>,
+        report: &mut Report,
+    ) -> Option<(Vec<Key>, Source)> {
+        let origin = path.display().to_string();
+        let text = match self.read(path) {
+            Ok(text) => text,
+            Err(errors) => {
+                report.add(config, &Path::Root.field("auth").field("keys_file"), errors.to_string());
+                return None;
+            }
+        };
+        match tree(&text, &origin, environment, report) {
+            Ok(mut source) => typed::read(&mut source, report).map(|keys| (keys, source)),
+            Err(errors) => {
+                report.extend(errors);
+                None
+            }
+        }
+    }
+
+    fn read(&mut self, path: &FilePath) -> Result<String, Errors> {
+        let bytes = read_bytes(path);
+        self.seen.push((path.to_owned(), bytes.as_deref().ok().map(digest)));
+        let bytes = bytes.map_err(|error| Errors::file(path, format!("cannot be read: {error}")))?;
+        if bytes.len() as u64 > LARGEST {
+            return Err(Errors::file(path, "has more than 16 MiB, which no config has"));
+        }
+        String::from_utf8(bytes).map_err(|error| {
+            let line = error.as_bytes()[..error.utf8_error().valid_up_to()].split(|byte| *byte == b'\n').count();
+            Errors::file(path, format!("is not UTF-8 text (line {line})"))
+        })
+    }
+}
+
+fn tree(text: &str, origin: &str, environment: Environment<'_>, report: &mut Report) -> Result<Source, Errors> {
+    let mut source = Source::without_places(origin);
+    match yaml::read(text.strip_prefix('\u{feff}').unwrap_or(text)) {
+        Ok(tree) => source.tree = tree,
+        Err(error) => {
+            let mut report = Report::default();
+            report.add_at(&source, error.place, String::new(), error.message);
+            return report.into_result(None);
+        }
+    }
+    interpolate(&mut source, environment, report);
+    Ok(source)
+}
+
+/// One byte more than allowed is read, to tell that there are more.
+fn read_bytes(path: &FilePath) -> std::io::Result<Vec<u8>> {
+    let mut bytes = Vec::new();
+    File::open(path)?.take(LARGEST + 1).read_to_end(&mut bytes)?;
+    Ok(bytes)
+}
+
+fn content(path: &FilePath) -> Content {
+    read_bytes(path).as_deref().ok().map(digest)
+}
+
+fn digest(bytes: &[u8]) -> [u8; 32] {
+    Sha256::digest(bytes).into()
+}
+
+#[cfg(test)]
+mod tests {
+    use std::fs;
+
+    use super::*;
+
+    const CONFIG: &str = "auth: {keys_file: keys.yaml}\n\
+                          providers: {a: {dialect: openai, endpoint: 'http://localhost:1', ca_file: ca.pem}}\n\
+                          routes: [{model: '*', providers: [a]}]\nusage: {file: usage.jsonl}\n";
+
+    fn none(_: &str) -> Option<String> {
+        None
+    }
+
+    #[test]
+    fn a_file_that_is_not_there_is_one_clear_line() {
+        let path = FilePath::new("no/such.yaml");
+        let message = load(path).unwrap_err().to_string();
+        assert!(message.starts_with("no/such.yaml: cannot be read: No such file"), "{message}");
+    }
+
+    #[test]
+    fn paths_begin_at_the_directory_of_the_config() {
+        let directory = tempfile::tempdir().unwrap();
+        let path = directory.path().join("gateway.yaml");
+        fs::write(&path, CONFIG.replace("http:", "https:")).unwrap();
+        fs::write(directory.path().join("keys.yaml"), format!("- {{name: k, sha256: {}}}\n", "ab".repeat(32))).unwrap();
+        let snapshot = load_with(&path, &none).unwrap();
+        assert_eq!(snapshot.providers[0].ca_file.as_deref(), Some(&*directory.path().join("ca.pem")));
+        assert_eq!(snapshot.usage.file.as_deref(), Some(&*directory.path().join("usage.jsonl")));
+    }
+
+    #[test]
+    fn errors_of_both_files_are_told_at_once_each_with_its_file() {
+        let directory = tempfile::tempdir().unwrap();
+        let path = directory.path().join("gateway.yaml");
+        fs::write(&path, CONFIG).unwrap();
+        fs::write(directory.path().join("keys.yaml"), "- name: k\n  sha256: short\n- {name: '${GONE}', sha256: x}\n").unwrap();
+        let message = load_with(&path, &none).unwrap_err().to_string();
+        let message = message.replace(&format!("{}/", directory.path().display()), "");
+        let starts: Vec<_> = message.lines().map(|line| line.split_once(": ").unwrap().0).collect();
+        assert_eq!(starts, ["gateway.yaml:2:75", "keys.yaml:2:11", "keys.yaml:3:10", "keys.yaml:3:29"], "{message}");
+        assert!(message.contains("[0].sha256") && message.contains("[1].name: the environment variable GONE"), "{message}");
+    }
+
+    #[test]
+    fn a_keys_file_that_is_missing_or_no_yaml_is_told() {
+        let directory = tempfile::tempdir().unwrap();
+        let path = directory.path().join("gateway.yaml");
+        fs::write(&path, CONFIG).unwrap();
+        let missing = load_with(&path, &none).unwrap_err().to_string();
+        assert!(missing.contains("gateway.yaml:1:19: auth.keys_file: ") && missing.contains("cannot be read"), "{missing}");
+        fs::write(directory.path().join("keys.yaml"), "- {a: 1, a: 2}").unwrap();
+        assert!(load_with(&path, &none).unwrap_err().to_string().contains("keys.yaml:1:10: `a` stands here twice"));
+    }
+
+    #[test]
+    fn what_is_too_large_or_not_text_is_refused() {
+        let directory = tempfile::tempdir().unwrap();
+        let path = directory.path().join("gateway.yaml");
+        fs::write(&path, b"a: 1\nb: \xff\n").unwrap();
+        assert!(load(&path).unwrap_err().to_string().ends_with("is not UTF-8 text (line 2)"));
+        fs::write(&path, vec![b'#'; (LARGEST + 1) as usize]).unwrap();
+        assert!(load(&path).unwrap_err().to_string().contains("more than 16 MiB"));
+        assert!(load(directory.path()).unwrap_err().to_string().contains("cannot be read"));
+    }
+}

@@ -1,0 +1,66 @@
+//! From a config as written to a [`Snapshot`]: everything is checked here, so that nothing has to be checked per request.
+//!
+//! All errors are collected. A part that is wrong is left out and validation goes on; a snapshot comes out only when nothing was.
+
+mod auth;
+mod bounds;
+mod limits;
+mod providers;
+mod routes;
+mod rules;
+#[cfg(test)]
+mod tests;
+
+use std::collections::HashSet;
+use std::path::Path as FilePath;
+
+use super::errors::{Check, Report, Source};
+use super::model::{Config, Key};
+use super::node::{Path, Shown};
+use super::{Snapshot, model};
+
+/// A config as written, with what its errors point at.
+pub(super) struct Written<'a> {
+    pub(super) config: Config,
+    pub(super) source: &'a Source,
+    /// The keys of `auth.keys_file`.
+    pub(super) keys: Option<(Vec<Key>, &'a Source)>,
+    /// Where paths that are not absolute begin.
+    pub(super) directory: &'a FilePath,
+}
+
+/// Validates a config. What is wrong is in the report.
+pub(super) fn validate(written: Written<'_>, report: &mut Report) -> Snapshot {
+    let Written { config, source, keys, directory } = written;
+    let callers = auth::callers(&config.auth, source, keys.as_ref().map(|(keys, source)| (&**keys, *source)), report);
+    let mut check = Check { source, report };
+    let providers = providers::providers(&mut check, config.providers, directory);
+    let routes = routes::routes(&mut check, config.routes, &providers);
+    limits::limits(&mut check, &config.limits);
+    bounds::bounds(&mut check, &config.bounds);
+    Snapshot {
+        callers,
+        providers: providers.into_values().flatten().collect(),
+        routes,
+        limits: crate::limit::Rules::new(&config.limits),
+        bounds: config.bounds,
+        usage: model::Usage { file: config.usage.file.map(|file| directory.join(file)) },
+    }
+}
+
+/// The longest name of a key, tenant, provider, route or limit, in bytes.
+const LONGEST_NAME: usize = 128;
+
+/// Checks a name that is told to people: it must fit into a header and a log line.
+fn name(check: &mut Check<'_>, path: &Path<'_>, name: &str) {
+    let printable = name.bytes().all(|byte| (b' '..=b'~').contains(&byte)) && name.trim() == name;
+    let fits = !name.is_empty() && name.len() <= LONGEST_NAME && printable;
+    check.require(fits, path, "must be a name of 1 to 128 printable ASCII characters, without a space at its ends");
+}
+
+/// Checks that a name stands in a list only once; `earlier` are the names before it.
+fn unique(check: &mut Check<'_>, path: &Path<'_>, name: &str, earlier: &mut HashSet<String>) {
+    if !earlier.insert(name.to_owned()) {
+        check.error(path, format!("the name `{}` stands here twice: names must differ", Shown(name)));
+    }
+}

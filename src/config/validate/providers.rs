@@ -1,0 +1,110 @@
+//! Providers: where they are and how the gateway proves itself to them.
+
+use std::collections::BTreeMap;
+use std::path::Path as FilePath;
+use std::sync::Arc;
+
+use secrecy::ExposeSecret;
+
+use super::rules;
+use crate::config::errors::Check;
+use crate::config::model;
+use crate::config::node::Path;
+use crate::upstream::{Credential, Endpoint, Provider};
+
+/// The longest name of a provider, in bytes: Envoy's cluster names are made of several.
+const LONGEST_NAME: usize = 64;
+
+/// The providers by name; `None` for one that has errors, so that nobody is told that it does not exist.
+pub(super) type Providers = BTreeMap<String, Option<Arc<Provider>>>;
+
+/// Validates the providers.
+pub(super) fn providers(check: &mut Check<'_>, written: BTreeMap<String, model::Provider>, directory: &FilePath) -> Providers {
+    let path = Path::Root.field("providers");
+    check.require(!written.is_empty(), &path, "there is no provider: add one");
+    let mut providers = Providers::new();
+    for (name, provider) in written {
+        let validated = self::provider(check, &path.field(&name), &name, provider, directory);
+        providers.insert(name, validated.map(Arc::new));
+    }
+    providers
+}
+
+fn provider(
+    check: &mut Check<'_>,
+    path: &Path<'_>,
+    name: &str,
+    written: model::Provider,
+    directory: &FilePath,
+) -> Option<Provider> {
+    let message = "a provider's name must have 1 to 64 letters, digits, `-`, `_` or `.`, and begin with a letter or digit";
+    check.require(is_name(name), path, message);
+    let endpoint = endpoint(check, path, &written);
+    let credential = credential(check, &path.field("credential"), &written.credential);
+    let headers = rules::headers(check, &path.field("headers"), &written.headers);
+    check.require(written.default_max_tokens > 0, &path.field("default_max_tokens"), "must be at least 1");
+    rest(check, &path.field("rest"), &written.rest);
+    Some(Provider {
+        name: name.into(),
+        dialect: written.dialect,
+        endpoint: endpoint?,
+        credential: credential?,
+        headers,
+        ca_file: written.ca_file.map(|file| directory.join(file)),
+        http2: written.http2,
+        default_max_tokens: written.default_max_tokens,
+        peek: written.peek,
+        rest: written.rest,
+    })
+}
+
+/// Names of providers become parts of names in Envoy, where `,`, `:`, `#` and `~` separate them.
+fn is_name(name: &str) -> bool {
+    (1..=LONGEST_NAME).contains(&name.len())
+        && name.bytes().all(|byte| byte.is_ascii_alphanumeric() || b"-_.".contains(&byte))
+        && name.starts_with(|first: char| first.is_ascii_alphanumeric())
+}
+
+fn endpoint(check: &mut Check<'_>, path: &Path<'_>, written: &model::Provider) -> Option<Endpoint> {
+    let field = path.field("endpoint");
+    let endpoint = match Endpoint::parse(&written.endpoint, written.dialect) {
+        Ok(endpoint) => endpoint,
+        Err(error) => {
+            check.error(&field, error.to_string());
+            return None;
+        }
+    };
+    let proves_itself = !matches!(written.credential, model::Credential::None);
+    if !endpoint.tls && proves_itself && !endpoint.is_private() && !written.allow_plaintext {
+        let message = "would send the credential unencrypted over the internet: use `https://`, or say `allow_plaintext: true`";
+        check.error(&field, message);
+    }
+    check.require(endpoint.tls || written.ca_file.is_none(), &path.field("ca_file"), "is of no use with `http://`");
+    Some(endpoint)
+}
+
+fn credential(check: &mut Check<'_>, path: &Path<'_>, written: &model::Credential) -> Option<Credential> {
+    let (name, secret) = match written {
+        model::Credential::None => return Some(Credential::None),
+        model::Credential::Bearer(secret) => ("bearer", secret.expose_secret()),
+        model::Credential::XApiKey(secret) => ("x_api_key", secret.expose_secret()),
+    };
+    let path = path.field(name);
+    if secret.is_empty() {
+        check.error(&path, "is empty: give the secret, best as `${ENVIRONMENT_VARIABLE}`");
+        return None;
+    }
+    check.require(secret.trim() == secret, &path, "begins or ends with a space or a line break: remove it");
+    check.require(!secret.starts_with("Bearer "), &path, "must be the token alone, without `Bearer`");
+    let credential = match written {
+        model::Credential::XApiKey(_) => Credential::x_api_key(secret),
+        _ => Credential::bearer(secret),
+    };
+    check.require(credential.is_ok(), &path, "has characters that no header may have");
+    credential.ok()
+}
+
+fn rest(check: &mut Check<'_>, path: &Path<'_>, rest: &model::Rest) {
+    let failures = "must be at least 1; with `for: 0s` failures never make it rest";
+    check.require(rest.after_failures > 0, &path.field("after_failures"), failures);
+}

@@ -1,0 +1,59 @@
+//! Writes a whole answer for a client of Anthropic's API.
+//!
+//! The first choice is the answer: a client of this API cannot ask for more. The text of a refusal is text, and the `stop_reason`
+//! says what it is. A tool call whose arguments are not a JSON object is written as `{"INVALID_JSON": "…"}`, the form in which
+//! Anthropic's reference (fine-grained tool streaming) hands on what a model wrote wrongly: the tool can then refuse it.
+
+use serde_json::value::RawValue;
+
+use crate::translate::answer::{Answer, Choice, Finish};
+use crate::translate::anthropic::message::{Block, Caller, Input, Message};
+use crate::translate::anthropic::usage::Written;
+use crate::translate::anthropic::words::{self, Held};
+use crate::translate::conversation::Content;
+
+/// Writes an answer. `asked_model` stands where the provider did not name its model.
+pub fn render(answer: &Answer<'_>, asked_model: &str) -> Vec<u8> {
+    let nothing = Choice { parts: Vec::new(), finish: Finish::default(), logprobs: None };
+    let choice = answer.choices.first().unwrap_or(&nothing);
+    let mut held = Held::default();
+    let content = choice.parts.iter().filter_map(|part| block(&part.content, &mut held)).collect();
+    let tier = answer.service_tier.as_deref().and_then(words::tier_to);
+    let mut message = Message::begin(answer.id.as_deref(), answer.model.as_deref(), asked_model);
+    message.content = content;
+    message.stop_reason = Some(words::stop_reason(choice.finish.reason, held));
+    message.stop_sequence = choice.finish.stop_sequence.as_deref();
+    message.usage = Written::new(answer.usage.unwrap_or_default(), tier);
+    // Text, numbers and JSON that has been read: nothing here that JSON cannot say.
+    serde_json::to_vec(&message).unwrap_or_default()
+}
+
+/// Anthropic's answers have no empty text, and no media.
+fn block<'a>(content: &'a Content<'a>, held: &mut Held) -> Option<Block<'a>> {
+    match content {
+        Content::Text(text) => (!text.is_empty()).then_some(Block::Text { text }),
+        Content::Refusal(text) => {
+            held.refusal = true;
+            (!text.is_empty()).then_some(Block::Text { text })
+        }
+        Content::Thinking(thinking) => {
+            Some(Block::Thinking { thinking: &thinking.text, signature: thinking.signature.as_deref().unwrap_or_default() })
+        }
+        Content::RedactedThinking(data) => Some(Block::RedactedThinking { data }),
+        Content::ToolCall(call) => {
+            held.tool_calls = true;
+            Some(Block::ToolUse { id: &call.id, name: &call.name, input: input(&call.arguments), caller: Caller::Direct })
+        }
+        Content::Image(_) | Content::Audio(_) | Content::Document(_) | Content::ToolResult(_) => None,
+    }
+}
+
+fn input(arguments: &str) -> Input<'_> {
+    if arguments.trim().is_empty() {
+        return Input::Nothing {};
+    }
+    match serde_json::from_str::<&RawValue>(arguments) {
+        Ok(raw) if raw.get().starts_with('{') => Input::Object(raw),
+        _ => Input::Invalid { text: arguments },
+    }
+}

@@ -1,0 +1,32 @@
+//! OpenAI's chat completions, as the API of clients and as the dialect of providers, compatible vendors included.
+//!
+//! Source: OpenAI's public API reference (`/v1/chat/completions`); extensions are taken from the documentation of the vendors that
+//! have them (`reasoning_content`, `thinking_blocks`, `thinking`, `cache_control`). Decisions about what cannot be said in the other
+//! dialect stand at the head of the file that makes them; nothing is dropped that is not listed.
+
+mod call;
+pub mod error;
+mod message;
+pub mod request;
+pub mod response;
+pub mod stream;
+mod text_or;
+mod usage;
+mod words;
+
+use super::{AnswerError, Dialect};
+
+fn malformed(message: impl Into<String>) -> AnswerError {
+    AnswerError::Malformed { dialect: Dialect::OpenAi.name(), message: message.into() }
+}
+
+/// An id for an answer whose provider gave none.
+fn made_id() -> String {
+    format!("chatcmpl-{:032x}", rand::random::<u128>())
+}
+
+/// `created` is demanded of every answer, and other dialects do not tell it: the one look at a clock in all of `translate`.
+fn now() -> i64 {
+    let since = std::time::SystemTime::now().duration_since(std::time::UNIX_EPOCH).unwrap_or_default();
+    i64::try_from(since.as_secs()).unwrap_or(i64::MAX)
+}

@@ -1,0 +1,51 @@
+//! What a provider, or something before it, sends in place of JSON: plain text, or an HTML page.
+
+use memchr::memmem;
+
+use super::MESSAGE_BYTES;
+use crate::translate::text::Str;
+
+/// As far as a page is read: its title stands at the beginning.
+const READ: usize = 16 * 1024;
+
+/// The text of a body that is not JSON: of a page its title, or else its words without tags.
+pub(super) fn text(body: &[u8]) -> Str<'static> {
+    let body = String::from_utf8_lossy(&body[..body.len().min(READ)]);
+    let body = body.trim();
+    if !body.starts_with('<') {
+        return body.to_owned().into();
+    }
+    match title(body) {
+        Some(title) => words(title).into(),
+        None => words(&without_tags(body)).into(),
+    }
+}
+
+fn title(page: &str) -> Option<&str> {
+    let lower = page.to_ascii_lowercase();
+    let open = memmem::find(lower.as_bytes(), b"<title")?;
+    let start = open + lower[open..].find('>')? + 1;
+    let end = start + lower[start..].find("</title")?;
+    Some(page[start..end].trim()).filter(|title| !title.is_empty())
+}
+
+fn without_tags(page: &str) -> String {
+    let mut text = String::with_capacity(page.len().min(MESSAGE_BYTES));
+    let mut inside = false;
+    for character in page.chars() {
+        match character {
+            '<' => inside = true,
+            '>' if inside => {
+                inside = false;
+                text.push(' ');
+            }
+            _ if !inside => text.push(character),
+            _ => {}
+        }
+    }
+    text
+}
+
+fn words(text: &str) -> String {
+    text.split_whitespace().collect::<Vec<_>>().join(" ")
+}

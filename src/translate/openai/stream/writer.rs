@@ -1,0 +1,254 @@
+//! Writes a stream of chunks.
+//!
+//! All chunks of a stream share id, `created` and model, so their head is made once. Invariants: every tool call's arguments are
+//! JSON when their pieces are joined (`{}` where the model gave none); after an error nothing follows, `[DONE]` least of all.
+
+use serde::Serialize;
+use serde_json::value::RawValue;
+
+use crate::rejection::Rejection;
+use crate::translate::answer::{Delta, ProviderError};
+use crate::translate::openai::response::ThinkingBlock;
+use crate::translate::openai::{self, error, usage, words};
+use crate::translate::verdict;
+use crate::usage::Tokens;
+
+/// The most text of one block of thinking that is kept to be sent once more with its signature, in bytes. A longer block is sent
+/// as `reasoning_content` only: what has no signature is not sent back by a client.
+const KEPT_THINKING: usize = 4 << 20;
+
+/// What is known of a stream so far.
+#[derive(Debug)]
+pub struct Writer {
+    asked_model: String,
+    wants_usage: bool,
+    /// `data: {"id":…,"object":…,"created":…,"model":…,` from the first chunk on.
+    head: Vec<u8>,
+    choices: Vec<Open>,
+    usage: Option<Tokens>,
+    ended: bool,
+}
+
+/// One of the answers.
+#[derive(Debug, Default)]
+struct Open {
+    choice: u32,
+    /// The block of thinking that has not been signed yet.
+    thinking: String,
+    /// Tool calls that have no arguments so far.
+    without_arguments: Vec<u32>,
+}
+
+#[derive(Serialize)]
+struct Piece<'c> {
+    index: u32,
+    delta: Said<'c>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    logprobs: Option<&'c RawValue>,
+    finish_reason: Option<&'static str>,
+}
+
+#[derive(Default, Serialize)]
+struct Said<'c> {
+    #[serde(skip_serializing_if = "Option::is_none")]
+    role: Option<&'static str>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    content: Option<&'c str>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    refusal: Option<&'c str>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    reasoning_content: Option<&'c str>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    thinking_blocks: Option<[ThinkingBlock<'c>; 1]>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    tool_calls: Option<[Call<'c>; 1]>,
+}
+
+#[derive(Serialize)]
+struct Call<'c> {
+    index: u32,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    id: Option<&'c str>,
+    #[serde(rename = "type", skip_serializing_if = "Option::is_none")]
+    kind: Option<&'static str>,
+    function: Function<'c>,
+}
+
+#[derive(Serialize)]
+struct Function<'c> {
+    #[serde(skip_serializing_if = "Option::is_none")]
+    name: Option<&'c str>,
+    arguments: &'c str,
+}
+
+impl Writer {
+    /// A writer for one stream. `asked_model` stands in where the provider does not say which model answers.
+    pub fn new(asked_model: &str, wants_usage: bool) -> Self {
+        let asked_model = asked_model.to_owned();
+        Self { asked_model, wants_usage, head: Vec::new(), choices: Vec::new(), usage: None, ended: false }
+    }
+
+    /// Writes what a delta says, as complete events.
+    pub fn delta(&mut self, delta: &Delta<'_>, out: &mut Vec<u8>) {
+        if self.ended {
+            return;
+        }
+        match delta {
+            Delta::Start { id, model, created } => {
+                self.start(id.as_deref(), model.as_deref(), *created);
+                self.open(0, out);
+            }
+            Delta::Text { choice, text } => self.say(*choice, Said { content: Some(text), ..Said::default() }, out),
+            Delta::Refusal { choice, text } => self.say(*choice, Said { refusal: Some(text), ..Said::default() }, out),
+            Delta::Thinking { choice, text } => self.thinking(*choice, text, out),
+            Delta::Signature { choice, signature } => self.signature(*choice, signature, out),
+            Delta::RedactedThinking { choice, data } => {
+                let thinking_blocks = Some([ThinkingBlock::RedactedThinking { data }]);
+                self.say(*choice, Said { thinking_blocks, ..Said::default() }, out);
+            }
+            Delta::ToolCall { choice, index, id, name } => self.tool_call(*choice, *index, id, name, out),
+            Delta::ToolArguments { choice, index, json } => self.arguments(*choice, *index, json, out),
+            Delta::Logprobs { choice, raw } => {
+                self.open(*choice, out);
+                self.piece(&Piece { index: *choice, delta: Said::default(), logprobs: Some(raw), finish_reason: None }, out);
+            }
+            Delta::Finish { choice, finish } => {
+                self.complete_arguments(*choice, out);
+                let finish_reason = Some(words::finish_word(finish.reason));
+                self.piece(&Piece { index: *choice, delta: Said::default(), logprobs: None, finish_reason }, out);
+            }
+            Delta::Usage(tokens) => self.usage = Some(self.usage.unwrap_or_default().merge(*tokens)),
+            Delta::Error(reported) => self.error(reported, out),
+            Delta::End => self.end(out),
+        }
+    }
+
+    /// Ends the stream with an error of the gateway.
+    pub fn fail(&mut self, rejection: &Rejection, out: &mut Vec<u8>) {
+        if !self.ended {
+            self.ended = true;
+            event(&error::rejection(rejection), out);
+        }
+    }
+
+    fn error(&mut self, reported: &ProviderError<'_>, out: &mut Vec<u8>) {
+        self.ended = true;
+        event(&error::render(verdict::status(reported), reported), out);
+    }
+
+    fn end(&mut self, out: &mut Vec<u8>) {
+        self.ended = true;
+        if let Some(tokens) = self.usage.filter(|_| self.wants_usage) {
+            self.start(None, None, None);
+            out.extend_from_slice(&self.head);
+            out.extend_from_slice(br#""choices":[],"usage":"#);
+            json(&usage::Told::from(tokens), out);
+            out.extend_from_slice(b"}\n\n");
+        }
+        event(b"[DONE]", out);
+    }
+
+    /// Makes the head, once.
+    fn start(&mut self, id: Option<&str>, model: Option<&str>, created: Option<i64>) {
+        #[derive(Serialize)]
+        struct Head<'c> {
+            id: &'c str,
+            object: &'static str,
+            created: i64,
+            model: &'c str,
+        }
+        if !self.head.is_empty() {
+            return;
+        }
+        let made;
+        let id = match id {
+            Some(id) => id,
+            None => {
+                made = openai::made_id();
+                &made
+            }
+        };
+        let created = created.unwrap_or_else(openai::now);
+        let model = model.unwrap_or(&self.asked_model);
+        self.head.extend_from_slice(b"data: ");
+        json(&Head { id, object: "chat.completion.chunk", created, model }, &mut self.head);
+        // The object goes on behind the head.
+        self.head.pop();
+        self.head.push(b',');
+    }
+
+    /// The choice, which begins with a chunk that says whose words follow.
+    fn open(&mut self, choice: u32, out: &mut Vec<u8>) -> &mut Open {
+        let at = match self.choices.iter().position(|open| open.choice == choice) {
+            Some(at) => at,
+            None => {
+                self.start(None, None, None);
+                self.choices.push(Open { choice, ..Open::default() });
+                let delta = Said { role: Some("assistant"), content: Some(""), ..Said::default() };
+                self.piece(&Piece { index: choice, delta, logprobs: None, finish_reason: None }, out);
+                self.choices.len() - 1
+            }
+        };
+        &mut self.choices[at]
+    }
+
+    fn say(&mut self, choice: u32, delta: Said<'_>, out: &mut Vec<u8>) {
+        self.open(choice, out);
+        self.piece(&Piece { index: choice, delta, logprobs: None, finish_reason: None }, out);
+    }
+
+    fn thinking(&mut self, choice: u32, text: &str, out: &mut Vec<u8>) {
+        let kept = &mut self.open(choice, out).thinking;
+        if kept.len() <= KEPT_THINKING {
+            kept.push_str(text);
+        }
+        self.say(choice, Said { reasoning_content: Some(text), ..Said::default() }, out);
+    }
+
+    /// The whole block once more, with its signature: that is what a client has to send back.
+    fn signature(&mut self, choice: u32, signature: &str, out: &mut Vec<u8>) {
+        let thinking = std::mem::take(&mut self.open(choice, out).thinking);
+        if thinking.len() > KEPT_THINKING {
+            return;
+        }
+        let block = ThinkingBlock::Thinking { thinking: &thinking, signature: Some(signature) };
+        self.say(choice, Said { thinking_blocks: Some([block]), ..Said::default() }, out);
+    }
+
+    fn tool_call(&mut self, choice: u32, index: u32, id: &str, name: &str, out: &mut Vec<u8>) {
+        self.open(choice, out).without_arguments.push(index);
+        let function = Function { name: Some(name), arguments: "" };
+        let call = Call { index, id: Some(id), kind: Some("function"), function };
+        self.say(choice, Said { tool_calls: Some([call]), ..Said::default() }, out);
+    }
+
+    fn arguments(&mut self, choice: u32, index: u32, json: &str, out: &mut Vec<u8>) {
+        self.open(choice, out).without_arguments.retain(|call| *call != index);
+        let call = Call { index, id: None, kind: None, function: Function { name: None, arguments: json } };
+        self.say(choice, Said { tool_calls: Some([call]), ..Said::default() }, out);
+    }
+
+    fn complete_arguments(&mut self, choice: u32, out: &mut Vec<u8>) {
+        for index in std::mem::take(&mut self.open(choice, out).without_arguments) {
+            self.arguments(choice, index, "{}", out);
+        }
+    }
+
+    fn piece(&self, piece: &Piece<'_>, out: &mut Vec<u8>) {
+        out.extend_from_slice(&self.head);
+        out.extend_from_slice(br#""choices":["#);
+        json(piece, out);
+        out.extend_from_slice(b"]}\n\n");
+    }
+}
+
+fn event(data: &[u8], out: &mut Vec<u8>) {
+    out.extend_from_slice(b"data: ");
+    out.extend_from_slice(data);
+    out.extend_from_slice(b"\n\n");
+}
+
+fn json(value: &impl Serialize, out: &mut Vec<u8>) {
+    // Writing plain structs with string keys into memory cannot fail.
+    let _ = serde_json::to_writer(out, value);
+}

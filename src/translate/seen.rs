@@ -1,0 +1,89 @@
+//! What is seen of an answer while it passes, and whether the answer is whole.
+
+use super::answer::{Answer, Delta};
+use super::conversation::Content;
+use super::{Dialect, Seen};
+
+impl Seen {
+    /// Of a whole answer.
+    pub(super) fn of(answer: &Answer<'_>) -> Self {
+        let parts = || answer.choices.iter().flat_map(|choice| &choice.parts);
+        Self {
+            model: answer.model.as_ref().map(ToString::to_string),
+            id: answer.id.as_ref().map(ToString::to_string),
+            usage: answer.usage,
+            finish: answer.choices.first().map(|choice| choice.finish.reason),
+            output_bytes: parts().map(|part| generated(&part.content)).fold(0, u64::saturating_add),
+            started: parts().next().is_some(),
+            complete: true,
+            error: None,
+        }
+    }
+}
+
+fn generated(content: &Content<'_>) -> u64 {
+    bytes(match content {
+        Content::Text(text) | Content::Refusal(text) | Content::RedactedThinking(text) => text.len(),
+        Content::Thinking(thinking) => thinking.text.len(),
+        Content::ToolCall(call) => call.name.len().saturating_add(call.arguments.len()),
+        Content::Image(_) | Content::Audio(_) | Content::Document(_) | Content::ToolResult(_) => 0,
+    })
+}
+
+fn bytes(length: usize) -> u64 {
+    u64::try_from(length).unwrap_or(u64::MAX)
+}
+
+/// How far a stream has come.
+#[derive(Debug)]
+pub(super) struct Progress {
+    pub(super) seen: Seen,
+    /// OpenAI-compatible vendors leave `[DONE]` out; that every choice has told why it stopped will do.
+    finish_completes: bool,
+    /// Choices that have begun and not told why they stopped.
+    open: Vec<u32>,
+}
+
+impl Progress {
+    pub(super) fn new(dialect: Dialect) -> Self {
+        Self { seen: Seen::default(), finish_completes: dialect == Dialect::OpenAi, open: Vec::new() }
+    }
+
+    pub(super) fn observe(&mut self, delta: &Delta<'_>) {
+        match delta {
+            Delta::Start { id, model, .. } => {
+                self.seen.id = id.as_ref().map(ToString::to_string);
+                self.seen.model = model.as_ref().map(ToString::to_string);
+            }
+            Delta::Text { choice, text }
+            | Delta::Refusal { choice, text }
+            | Delta::Thinking { choice, text }
+            | Delta::RedactedThinking { choice, data: text }
+            | Delta::ToolCall { choice, name: text, .. }
+            | Delta::ToolArguments { choice, json: text, .. } => self.generated(*choice, text.len()),
+            Delta::Finish { choice, finish } => {
+                self.open.retain(|open| open != choice);
+                self.seen.finish = Some(finish.reason);
+            }
+            Delta::Usage(tokens) => self.seen.usage = Some(self.seen.usage.unwrap_or_default().merge(*tokens)),
+            Delta::Error(error) => self.seen.error = Some(error.message.to_string()),
+            Delta::End => self.seen.complete = true,
+            Delta::Signature { .. } | Delta::Logprobs { .. } => {}
+        }
+    }
+
+    fn generated(&mut self, choice: u32, length: usize) {
+        self.seen.started = true;
+        self.seen.output_bytes = self.seen.output_bytes.saturating_add(bytes(length));
+        if !self.open.contains(&choice) {
+            self.open.push(choice);
+        }
+    }
+
+    /// The provider's body has ended: whether the answer is whole.
+    pub(super) fn settle(&mut self) -> bool {
+        let finished = self.finish_completes && self.seen.finish.is_some() && self.open.is_empty();
+        self.seen.complete |= finished && self.seen.error.is_none();
+        self.seen.complete
+    }
+}

@@ -1,0 +1,120 @@
+//! A streamed answer on its way from the provider to the client.
+
+use super::answer::Delta;
+use super::dialects::{Reader, Writer};
+use super::passthrough::PassThrough;
+use super::seen::Progress;
+use super::{AnswerContext, AnswerError, Api, End, Kept, Seen};
+use crate::codec::sse::Parser;
+use crate::rejection::{Kind, Rejection};
+
+const CUT: &str = "the provider's stream ended before the answer was complete";
+
+/// A streamed answer: takes the provider's bytes in any pieces, gives the client's.
+#[derive(Debug)]
+pub struct Stream {
+    parser: Parser,
+    reader: Reader,
+    progress: Progress,
+    writer: Writer,
+    /// Nothing is written by `writer` but an error.
+    pass: Option<PassThrough>,
+    /// Nothing more goes to the client.
+    over: bool,
+}
+
+impl Stream {
+    /// An answer that begins.
+    pub fn new(context: AnswerContext) -> Self {
+        let same = context.api.dialect() == context.dialect;
+        let without_usage_chunk = context.api == Api::OpenAiChat && !context.wants_usage;
+        Self {
+            parser: Parser::new(context.event_bytes),
+            reader: Reader::new(context.dialect),
+            progress: Progress::new(context.dialect),
+            writer: Writer::new(context.api.dialect(), &context.asked_model, context.wants_usage),
+            pass: same.then_some(PassThrough { without_usage_chunk }),
+            over: false,
+        }
+    }
+
+    /// Takes the next bytes of the provider's body. Unless they are kept as they are, what the client gets is appended to `out`.
+    ///
+    /// # Errors
+    /// [`AnswerError`] when the stream cannot go on: [`Stream::fail`] is next, and what stands in `out` already is good.
+    pub fn push(&mut self, chunk: &[u8], out: &mut Vec<u8>) -> Result<Kept, AnswerError> {
+        if self.over {
+            return Ok(Kept::Rewritten);
+        }
+        let Self { parser, reader, progress, writer, pass, .. } = self;
+        match pass {
+            Some(pass) => pass.push(parser, (reader, progress), chunk, out),
+            None => {
+                parser.push(chunk, &mut |event| {
+                    reader.event(&event, &mut |delta| {
+                        progress.observe(&delta);
+                        writer.delta(&delta, out);
+                    })
+                })?;
+                Ok(Kept::Rewritten)
+            }
+        }
+    }
+
+    /// The provider's body has ended. A client whose answer is not whole gets an error in its own shape, never a clean end.
+    pub fn end(&mut self, out: &mut Vec<u8>) -> End {
+        if !self.over {
+            let before = out.len();
+            let readable = self.last_event(out);
+            if readable && self.progress.settle() {
+                self.complete(out);
+            } else if self.progress.seen.error.is_none() {
+                if self.pass.is_some() && out.len() > before {
+                    // The last event passed without its blank line.
+                    out.extend_from_slice(b"\n\n");
+                }
+                self.writer.fail(&Rejection::new(Kind::BadAnswer, CUT), out);
+            }
+            self.over = true;
+        }
+        if self.progress.seen.complete { End::Complete } else { End::Cut }
+    }
+
+    /// An event without the blank line behind it, as some providers end.
+    fn last_event(&mut self, out: &mut Vec<u8>) -> bool {
+        let Self { parser, reader, progress, writer, pass, .. } = self;
+        let read = parser.finish::<AnswerError>(&mut |event| match pass {
+            Some(pass) => {
+                pass.event(&event, reader, progress, out);
+                Ok(())
+            }
+            None => reader.event(&event, &mut |delta| {
+                progress.observe(&delta);
+                writer.delta(&delta, out);
+            }),
+        });
+        read.is_ok()
+    }
+
+    fn complete(&mut self, out: &mut Vec<u8>) {
+        match &self.pass {
+            Some(_) => out.extend_from_slice(self.parser.residue()),
+            // Writes nothing where the provider has announced the end.
+            None => self.writer.delta(&Delta::End, out),
+        }
+    }
+
+    /// Ends the client's stream with an error of the gateway, unless it has ended.
+    pub fn fail(&mut self, rejection: &Rejection, out: &mut Vec<u8>) {
+        let told = self.over || self.progress.seen.complete || self.progress.seen.error.is_some();
+        if !told {
+            self.writer.fail(rejection, out);
+        }
+        self.over = true;
+    }
+
+    /// What was seen of the answer so far.
+    pub fn seen(&self) -> &Seen {
+        &self.progress.seen
+    }
+}

@@ -1,0 +1,175 @@
+use bytes::Bytes;
+use serde_json::json;
+use serde_json::value::RawValue;
+
+use super::*;
+use crate::codec::json::TopLevel;
+use crate::rejection::Kind;
+
+mod streams;
+
+fn target(dialect: Dialect) -> Target<'static> {
+    Target { dialect, provider: "p", model: "served", path_prefix: "/v1", default_max_tokens: 4096, overrides: &[] }
+}
+
+fn context(api: Api, dialect: Dialect) -> AnswerContext {
+    AnswerContext {
+        api,
+        dialect,
+        asked_model: "asked".to_owned(),
+        stream: true,
+        wants_usage: true,
+        answer_bytes: 1 << 20,
+        event_bytes: 1 << 16,
+    }
+}
+
+fn facts_of(api: Api, body: &str) -> Result<Facts, RequestError> {
+    facts(api, &TopLevel::scan(body.as_bytes(), 64).unwrap())
+}
+
+fn sent(api: Api, body: &str, target: &Target<'_>) -> Rendered {
+    let body = Bytes::from(body.to_owned());
+    let top = TopLevel::scan(&body, 64).unwrap();
+    let facts = facts(api, &top).unwrap();
+    request(api, &body, &top, &facts, target).unwrap()
+}
+
+fn text(rendered: &Rendered) -> &str {
+    std::str::from_utf8(rendered.body.as_ref().unwrap()).unwrap()
+}
+
+#[test]
+fn facts_are_taken_from_the_top_level() {
+    let facts = facts_of(
+        Api::OpenAiChat,
+        r#"{"model":"m","stream":true,"max_tokens":5,"max_completion_tokens":7,"n":3,"stream_options":{"include_usage":true}}"#,
+    );
+    let expected = Facts { model: "m".to_owned(), stream: true, max_output_tokens: Some(21), wants_usage: true };
+    assert_eq!(facts.unwrap(), expected);
+    let facts = facts_of(Api::OpenAiChat, r#"{"model":"m","stream":true,"max_tokens":18446744073709551615,"n":2}"#).unwrap();
+    assert_eq!((facts.max_output_tokens, facts.wants_usage), (Some(u64::MAX), false));
+    let facts = facts_of(Api::AnthropicMessages, r#"{"model":"m","max_tokens":9,"stream":null}"#).unwrap();
+    assert_eq!((facts.max_output_tokens, facts.wants_usage, facts.stream), (Some(9), true, false));
+    assert!(facts_of(Api::OpenAiChat, r#"{"model":"m"}"#).unwrap().wants_usage);
+}
+
+#[test]
+fn a_wrong_fact_is_an_error_that_names_the_field() {
+    for (body, expected) in [
+        (r"{}", "model"),
+        (r#"{"model":""}"#, "model"),
+        (r#"{"model":5}"#, "model"),
+        (r#"{"model":"m","stream":"yes"}"#, "stream"),
+        (r#"{"model":"m","max_tokens":-1}"#, "max_tokens"),
+        (r#"{"model":"m","max_completion_tokens":1.5}"#, "max_completion_tokens"),
+        (r#"{"model":"m","n":"2"}"#, "n"),
+        (r#"{"model":"m","stream":true,"stream_options":[]}"#, "stream_options"),
+        (r#"{"model":"m","stream":true,"stream_options":{"include_usage":1}}"#, "stream_options.include_usage"),
+    ] {
+        let RequestError::Invalid { field, message } = facts_of(Api::OpenAiChat, body).unwrap_err() else { panic!() };
+        assert_eq!(field, expected, "{message}");
+        assert!(message.contains(expected.rsplit('.').next().unwrap()), "{message}");
+    }
+}
+
+#[test]
+fn a_body_of_the_same_dialect_is_not_touched_without_need() {
+    let body = "{ \"model\" : \"served\",\n\"x\":1.50, \"messages\":[] }";
+    let rendered = sent(Api::OpenAiChat, body, &target(Dialect::OpenAi));
+    assert_eq!((rendered.body, rendered.path.as_str()), (None, "/v1/chat/completions"));
+}
+
+#[test]
+fn only_what_must_change_is_spliced() {
+    let body = "{ \"model\" : \"asked\",\n\"x\":1.50, \"stream\":true }";
+    let rendered = sent(Api::OpenAiChat, body, &target(Dialect::OpenAi));
+    assert!(text(&rendered).starts_with("{ \"model\" : \"served\",\n\"x\":1.50, \"stream\":true"), "{}", text(&rendered));
+    assert!(text(&rendered).contains(r#""stream_options":{"include_usage":true}"#));
+}
+
+#[test]
+fn the_callers_stream_options_are_kept_beside_usage() {
+    for (given, expected) in [
+        (r#"{"include_obfuscation":false}"#, r#"{"include_obfuscation":false,"include_usage":true}"#),
+        (r#"{ "include_usage":false }"#, r#"{ "include_usage":true }"#),
+        ("{}", r#"{"include_usage":true}"#),
+        ("null", r#"{"include_usage":true}"#),
+    ] {
+        let body = format!(r#"{{"model":"served","stream":true,"stream_options":{given}}}"#);
+        let rendered = sent(Api::OpenAiChat, &body, &target(Dialect::OpenAi));
+        assert_eq!(text(&rendered), body.replace(given, expected));
+    }
+}
+
+#[test]
+fn a_stream_that_asks_for_usage_is_left_alone() {
+    let body = r#"{"model":"served","stream":true,"stream_options":{"include_usage":true}}"#;
+    assert_eq!(sent(Api::OpenAiChat, body, &target(Dialect::OpenAi)).body, None);
+}
+
+#[test]
+fn overrides_come_last_in_every_dialect() {
+    let raw = |json: &str| Some(RawValue::from_string(json.to_owned()).unwrap());
+    let overrides =
+        [("temperature".to_owned(), raw("0.5")), ("user".to_owned(), None), ("extra".to_owned(), raw(r#"{"a":[1]}"#))];
+    let body = r#"{"model":"served","user":"u","temperature":1,"max_tokens":5,"messages":[{"role":"user","content":"x"}]}"#;
+    for dialect in [Dialect::OpenAi, Dialect::Anthropic] {
+        let target = Target { overrides: &overrides, ..target(dialect) };
+        let rendered = sent(Api::OpenAiChat, body, &target);
+        let sent: serde_json::Value = serde_json::from_str(text(&rendered)).unwrap();
+        assert_eq!((&sent["temperature"], &sent["extra"], sent.get("user")), (&json!(0.5), &json!({"a": [1]}), None));
+    }
+}
+
+#[test]
+fn a_model_with_quotes_in_its_name_stays_a_string() {
+    let target = Target { model: "a\"b\\", ..target(Dialect::OpenAi) };
+    assert_eq!(text(&sent(Api::OpenAiChat, r#"{"model":"m"}"#, &target)), r#"{"model":"a\"b\\"}"#);
+}
+
+#[test]
+fn an_answer_of_the_same_dialect_is_kept_and_seen() {
+    let body = br#"{"id":"c","model":"m-1","choices":[{"index":0,"message":{"role":"assistant","content":"four"},
+        "finish_reason":"length"}],"usage":{"prompt_tokens":3,"completion_tokens":1}}"#;
+    let whole = whole(&context(Api::OpenAiChat, Dialect::OpenAi), body).unwrap();
+    assert_eq!(whole.body, None);
+    let seen = whole.seen;
+    assert_eq!((seen.id.as_deref(), seen.model.as_deref(), seen.output_bytes), (Some("c"), Some("m-1"), 4));
+    assert_eq!((seen.usage.unwrap().input, seen.finish, seen.complete), (3, Some(answer::FinishReason::Length), true));
+}
+
+#[test]
+fn an_answer_that_cannot_be_read_is_kept_for_its_own_dialect_and_refused_for_others() {
+    for body in [&b"null"[..], b"<html>", b"{}", br#"{"error":{"message":"no"}}"#] {
+        let kept = whole(&context(Api::OpenAiChat, Dialect::OpenAi), body).unwrap();
+        assert_eq!((kept.body, kept.seen.complete), (None, false));
+        assert!(kept.seen.error.is_some());
+        assert!(whole(&context(Api::AnthropicMessages, Dialect::OpenAi), body).is_err());
+    }
+    let small = AnswerContext { answer_bytes: 10, ..context(Api::AnthropicMessages, Dialect::OpenAi) };
+    assert_eq!(whole(&small, &[b' '; 11]).unwrap_err(), AnswerError::TooLarge { limit: 10 });
+}
+
+#[test]
+fn an_error_in_the_clients_shape_is_kept_byte_for_byte() {
+    let context = context(Api::OpenAiChat, Dialect::OpenAi);
+    let kept = provider_error(&context, 429, br#"{ "error": {"message": "slow", "x": 1} }"#);
+    assert_eq!(kept, ProviderErrorAnswer { status: 429, body: None, message: "slow".to_owned() });
+    for body in [&b"<html><title>Bad Gateway</title>"[..], br#"{"error":"Bad Gateway"}"#, b"Bad Gateway"] {
+        let answer = provider_error(&context, 502, body);
+        assert_eq!(answer.message, "Bad Gateway");
+        let body: serde_json::Value = serde_json::from_slice(&answer.body.unwrap()).unwrap();
+        assert_eq!(body["error"]["message"], "Bad Gateway");
+    }
+    assert_eq!(provider_error(&context, 301, b"").status, 502);
+}
+
+#[test]
+fn a_rejection_has_the_shape_of_the_clients_api() {
+    let given = Rejection::new(Kind::UnknownModel, "no such model");
+    let openai: serde_json::Value = serde_json::from_slice(&rejection(Api::OpenAiChat, &given)).unwrap();
+    assert_eq!(openai["error"]["code"], "model_not_found");
+    let anthropic: serde_json::Value = serde_json::from_slice(&rejection(Api::AnthropicMessages, &given)).unwrap();
+    assert_eq!((&anthropic["type"], &anthropic["error"]["type"]), (&json!("error"), &json!("not_found_error")));
+}

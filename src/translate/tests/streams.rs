@@ -1,0 +1,121 @@
+use super::*;
+
+const RECORDED: &str = "data: {\"id\":\"c\",\"model\":\"m\",\"choices\":[{\"index\":0,\"delta\":{\"role\":\"assistant\",\"content\":\"\"}}]}\n\n\
+: ping\r\n\r\n\
+data: {\"choices\":[{\"index\":0,\"delta\":{\"content\":\"Héllo\"}}]}\r\n\r\n\
+event: odd\ndata: not json at all\n\n\
+garbage without a colon\ndata: {\"choices\":[{\"index\":0,\"delta\":{\"content\":\" you\"}}]}\n\n\
+data: {\"choices\":[{\"index\":0,\"delta\":{},\"finish_reason\":\"stop\"}]}\n\n";
+const USAGE: &str = "data: {\"choices\":[],\"usage\":{\"prompt_tokens\":3,\"completion_tokens\":2}}\n\n";
+const DONE: &str = "data: [DONE]\n\n";
+
+fn pass(wants_usage: bool) -> Stream {
+    Stream::new(AnswerContext { wants_usage, ..context(Api::OpenAiChat, Dialect::OpenAi) })
+}
+
+/// What the client gets of these pieces.
+fn through(stream: &mut Stream, pieces: &[&[u8]]) -> (Vec<u8>, End) {
+    let mut got = Vec::new();
+    for piece in pieces {
+        let mut out = Vec::new();
+        match stream.push(piece, &mut out).unwrap() {
+            Kept::AsIs => {
+                assert!(out.is_empty());
+                got.extend_from_slice(piece);
+            }
+            Kept::Rewritten => got.extend(out),
+        }
+    }
+    let end = stream.end(&mut got);
+    (got, end)
+}
+
+#[test]
+fn whole_events_pass_as_they_are() {
+    let mut stream = pass(true);
+    let mut out = Vec::new();
+    for piece in [RECORDED, USAGE, DONE] {
+        assert_eq!(stream.push(piece.as_bytes(), &mut out).unwrap(), Kept::AsIs);
+    }
+    assert_eq!(stream.end(&mut out), End::Complete);
+    assert!(out.is_empty());
+}
+
+#[test]
+fn a_stream_of_the_same_dialect_is_the_same_bytes_wherever_it_is_split() {
+    let recorded = [RECORDED, USAGE, DONE].concat();
+    for at in 0..=recorded.len() {
+        let (head, tail) = recorded.as_bytes().split_at(at);
+        let mut stream = pass(true);
+        let (got, end) = through(&mut stream, &[head, tail]);
+        assert_eq!((String::from_utf8(got).unwrap(), end), (recorded.clone(), End::Complete), "split at {at}");
+        let seen = stream.seen();
+        assert_eq!((seen.output_bytes, seen.usage.unwrap().output, seen.complete), (10, 2, true), "split at {at}");
+    }
+}
+
+#[test]
+fn the_usage_chunk_that_nobody_asked_for_is_left_out_wherever_it_is_split() {
+    let recorded = [RECORDED, USAGE, DONE].concat();
+    let expected = [RECORDED, DONE].concat();
+    for at in 0..=recorded.len() {
+        let (head, tail) = recorded.as_bytes().split_at(at);
+        let mut stream = pass(false);
+        let (got, end) = through(&mut stream, &[head, tail]);
+        assert_eq!((String::from_utf8(got).unwrap(), end), (expected.clone(), End::Complete), "split at {at}");
+        assert_eq!(stream.seen().usage.unwrap().input, 3);
+    }
+}
+
+#[test]
+fn a_cut_stream_ends_with_an_error_and_never_with_half_an_event() {
+    let recorded = [RECORDED, USAGE, DONE].concat();
+    let finished = RECORDED.find("finish_reason").unwrap() + "finish_reason\":\"stop\"}]}\n".len();
+    for at in 0..recorded.len() {
+        let (got, end) = through(&mut pass(true), &[&recorded.as_bytes()[..at]]);
+        let got = String::from_utf8(got).unwrap();
+        if at >= finished {
+            assert_eq!(end, End::Complete, "cut at {at}");
+            continue;
+        }
+        assert_eq!(end, End::Cut, "cut at {at}");
+        let (passed, error) = got.split_at(got.rfind("data: {\"error\"").unwrap());
+        let ends_blank = passed.replace("\r\n", "\n").replace('\r', "\n").ends_with("\n\n");
+        assert!(recorded.starts_with(passed.trim_end()) && (passed.is_empty() || ends_blank), "cut at {at}: {passed:?}");
+        assert!(error.contains("bad_provider_answer") && error.ends_with("}\n\n"), "{error}");
+        assert!(!got.contains("[DONE]"));
+    }
+}
+
+#[test]
+fn an_error_of_the_provider_in_mid_stream_is_seen_and_told_once() {
+    let recorded = "data: {\"choices\":[{\"delta\":{\"content\":\"a\"}}]}\n\ndata: {\"error\":{\"message\":\"no\"}}\n\n";
+    let mut stream = pass(true);
+    let (got, end) = through(&mut stream, &[recorded.as_bytes()]);
+    assert_eq!((String::from_utf8(got).unwrap().as_str(), end), (recorded, End::Cut));
+    assert_eq!(stream.seen().error.as_deref(), Some("no"));
+    let mut out = Vec::new();
+    stream.fail(&Rejection::new(Kind::Internal, "late"), &mut out);
+    assert!(out.is_empty());
+}
+
+#[test]
+fn an_event_that_is_too_large_ends_the_stream() {
+    let mut stream = pass(true);
+    let mut out = Vec::new();
+    let endless = [b'x'; 4096];
+    let error = (0..100).find_map(|_| stream.push(&endless, &mut out).err()).unwrap();
+    assert_eq!(error, AnswerError::TooLarge { limit: 1 << 16 });
+    stream.fail(&Rejection::new(Kind::BadAnswer, "too large"), &mut out);
+    assert!(String::from_utf8(out.clone()).unwrap().ends_with("}\n\n"));
+    let before = out.len();
+    assert_eq!(stream.push(b"data: {}\n\n", &mut out).unwrap(), Kept::Rewritten);
+    assert_eq!((stream.end(&mut out), out.len()), (End::Cut, before));
+}
+
+#[test]
+fn a_last_event_without_its_blank_line_counts() {
+    let recorded = [RECORDED, USAGE, "data: [DONE]\n"].concat();
+    let (got, end) = through(&mut pass(true), &[recorded.as_bytes()]);
+    assert_eq!((String::from_utf8(got).unwrap(), end), (recorded, End::Complete));
+}
