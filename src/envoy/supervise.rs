@@ -148,8 +148,7 @@ impl Child {
         command.env_clear();
         command.envs(ENVIRONMENT.iter().filter_map(|name| Some((name, std::env::var_os(name)?))));
         command.stdin(Stdio::null()).stderr(Stdio::piped()).process_group(0).kill_on_drop(true);
-        let mut process =
-            command.spawn().map_err(|source| StartError::Spawn { path: launch.binary.clone(), source })?;
+        let mut process = command.spawn().map_err(|source| StartError::Spawn { path: launch.binary.clone(), source })?;
         let output = Output::capture(process.stderr.take());
         let watchdog = process.id().and_then(Watchdog::over);
         Ok(Self { process, listen: launch.listen, admin: Admin::new(launch.runtime.admin_socket()), output, _watchdog: watchdog })

@@ -22,11 +22,7 @@ impl Dialect {
         }
     }
 
-    pub(super) fn render_request(
-        self,
-        conversation: &Conversation<'_>,
-        target: &Target<'_>,
-    ) -> Result<Rendered, RequestError> {
+    pub(super) fn render_request(self, conversation: &Conversation<'_>, target: &Target<'_>) -> Result<Rendered, RequestError> {
         match self {
             Self::OpenAi => openai::request::render(conversation, target),
             Self::Anthropic => anthropic::request::render(conversation, target),

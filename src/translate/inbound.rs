@@ -43,8 +43,8 @@ pub fn provider_error(context: &AnswerContext, status: u16, body: &[u8]) -> Prov
         400..600 => status,
         _ => 502,
     };
-    let body = (!same || !is_in_shape(context.api, body))
-        .then(|| Bytes::from(context.api.dialect().render_error(status, &error)));
+    let body =
+        (!same || !is_in_shape(context.api, body)).then(|| Bytes::from(context.api.dialect().render_error(status, &error)));
     ProviderErrorAnswer { status, body, message }
 }
 

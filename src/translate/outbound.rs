@@ -62,13 +62,7 @@ impl From<JsonError> for RequestError {
 ///
 /// # Errors
 /// [`RequestError`], naming the field.
-pub fn request(
-    api: Api,
-    body: &Bytes,
-    top: &TopLevel<'_>,
-    facts: &Facts,
-    target: &Target<'_>,
-) -> Result<Rendered, RequestError> {
+pub fn request(api: Api, body: &Bytes, top: &TopLevel<'_>, facts: &Facts, target: &Target<'_>) -> Result<Rendered, RequestError> {
     if api.dialect() == target.dialect {
         return pass_through(body, top, facts, target);
     }

@@ -9,17 +9,34 @@ use crate::world::World;
 
 pub(crate) const TARGET: &str = "xds.upstream_host_metadata.filter_metadata['kanmon'].target";
 
-pub(crate) fn script(name: String, over: impl Fn(&Seen) -> Option<Reply> + Send + Sync + 'static) -> impl Fn(&Seen) -> Reply + Send + Sync + 'static {
+pub(crate) fn script(
+    name: String,
+    over: impl Fn(&Seen) -> Option<Reply> + Send + Sync + 'static,
+) -> impl Fn(&Seen) -> Reply + Send + Sync + 'static {
     move |seen: &Seen| {
-        if let Some(r) = over(seen) { return r; }
-        match seen.phase().as_str() {
-        "gate.request_body" => Reply::Send(decide(seen, &name, &[(":path", "/for/a"), ("authorization", "key-of-a")], "for-a")),
-        "attempt.request_headers" => {
-            let t = seen.attribute(TARGET).unwrap();
-            let body = format!("translated for {t}");
-            Reply::Send(replace(seen, &[(":path", &format!("/for/{t}")), (":authority", &format!("{t}.example")), ("authorization", &format!("key-of-{t}")), ("x-kanmon-content-length", &body.len().to_string()), ("x-kanmon-translated", &t)], &body))
+        if let Some(r) = over(seen) {
+            return r;
         }
-        _ => Reply::Send(go_on(seen)),
+        match seen.phase().as_str() {
+            "gate.request_body" => {
+                Reply::Send(decide(seen, &name, &[(":path", "/for/a"), ("authorization", "key-of-a")], "for-a"))
+            }
+            "attempt.request_headers" => {
+                let t = seen.attribute(TARGET).unwrap();
+                let body = format!("translated for {t}");
+                Reply::Send(replace(
+                    seen,
+                    &[
+                        (":path", &format!("/for/{t}")),
+                        (":authority", &format!("{t}.example")),
+                        ("authorization", &format!("key-of-{t}")),
+                        ("x-kanmon-content-length", &body.len().to_string()),
+                        ("x-kanmon-translated", &t),
+                    ],
+                    &body,
+                ))
+            }
+            _ => Reply::Send(go_on(seen)),
         }
     }
 }
@@ -29,7 +46,9 @@ fn dump(world: &World, backends: &[(&str, &Backend)]) {
         println!("{}", brief(&s));
     }
     for (n, x) in backends {
-        for a in x.take() { println!("{n} got {} {:?} {:?}", a.path, a.headers, String::from_utf8_lossy(&a.body[..a.body.len().min(100)])); }
+        for a in x.take() {
+            println!("{n} got {} {:?} {:?}", a.path, a.headers, String::from_utf8_lossy(&a.body[..a.body.len().min(100)]));
+        }
     }
 }
 
@@ -46,14 +65,18 @@ async fn e1_undecided_and_errors() {
     let mut s = snapshot(vec![r]);
     s.bounds.request_bytes = 1 << 20;
     s.bounds.answer_bytes = 1 << 20;
-    let world = World::start(&s, script(name, |seen| match (seen.phase().as_str(), seen.header("x-do").as_deref()) {
-        ("gate.request_headers", Some("close")) => Some(Reply::Close),
-        ("gate.request_headers", Some("fail")) => Some(Reply::Fail),
-        ("gate.request_body", _) if seen.text() == "undecided" => Some(Reply::Send(go_on(seen))),
-        ("gate.request_body", _) if seen.text() == "fail" => Some(Reply::Fail),
-        ("gate.request_body", _) if seen.text() == "close" => Some(Reply::Close),
-        _ => None,
-    })).await;
+    let world = World::start(
+        &s,
+        script(name, |seen| match (seen.phase().as_str(), seen.header("x-do").as_deref()) {
+            ("gate.request_headers", Some("close")) => Some(Reply::Close),
+            ("gate.request_headers", Some("fail")) => Some(Reply::Fail),
+            ("gate.request_body", _) if seen.text() == "undecided" => Some(Reply::Send(go_on(seen))),
+            ("gate.request_body", _) if seen.text() == "fail" => Some(Reply::Fail),
+            ("gate.request_body", _) if seen.text() == "close" => Some(Reply::Close),
+            _ => None,
+        }),
+    )
+    .await;
     for (n, r) in [
         ("close at headers", world.ask().header("x-do", "close")),
         ("fail at headers", world.ask().header("x-do", "fail")),
@@ -69,10 +92,15 @@ async fn e1_undecided_and_errors() {
         ("good", world.ask()),
     ] {
         println!("------------ {n}");
-        match r.send().await { Ok(r) => show(r).await, Err(e) => println!("{e:?}") }
+        match r.send().await {
+            Ok(r) => show(r).await,
+            Err(e) => println!("{e:?}"),
+        }
         dump(&world, &[("a", &a)]);
     }
-    for l in world.log().await { println!("{l}"); }
+    for l in world.log().await {
+        println!("{l}");
+    }
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
@@ -82,13 +110,40 @@ async fn e2_failures() {
     let silent_at = silent.local_addr().unwrap();
     let resetting = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
     let resetting_at = resetting.local_addr().unwrap();
-    tokio::spawn(async move { let mut keep = vec![]; loop { keep.push(silent.accept().await.unwrap()); } });
-    tokio::spawn(async move { loop { let (mut s, _) = resetting.accept().await.unwrap(); use tokio::io::AsyncReadExt; let mut b = [0; 100]; let _ = s.read(&mut b).await; } });
-    let limited = Backend::serve(|_| { let mut a = answer(429, "{}"); a.headers_mut().insert("x-envoy-ratelimited", "true".parse().unwrap()); a }).await;
+    tokio::spawn(async move {
+        let mut keep = vec![];
+        loop {
+            keep.push(silent.accept().await.unwrap());
+        }
+    });
+    tokio::spawn(async move {
+        loop {
+            let (mut s, _) = resetting.accept().await.unwrap();
+            use tokio::io::AsyncReadExt;
+            let mut b = [0; 100];
+            let _ = s.read(&mut b).await;
+        }
+    });
+    let limited = Backend::serve(|_| {
+        let mut a = answer(429, "{}");
+        a.headers_mut().insert("x-envoy-ratelimited", "true".parse().unwrap());
+        a
+    })
+    .await;
     let refused = "127.0.0.1:1".parse().unwrap();
-    let (cp, silent, resetting, refused, limited) = (Arc::new(provider("c", c.address)), Arc::new(provider("silent", silent_at)), Arc::new(provider("resetting", resetting_at)), Arc::new(provider("refused", refused)), Arc::new(provider("limited", limited.address)));
+    let (cp, silent, resetting, refused, limited) = (
+        Arc::new(provider("c", c.address)),
+        Arc::new(provider("silent", silent_at)),
+        Arc::new(provider("resetting", resetting_at)),
+        Arc::new(provider("refused", refused)),
+        Arc::new(provider("limited", limited.address)),
+    );
     let mut none = fallback();
-    none.statuses.clear(); none.server_errors = false; none.connect = false; none.reset = false; none.timeout = false;
+    none.statuses.clear();
+    none.server_errors = false;
+    none.connect = false;
+    none.reset = false;
+    none.timeout = false;
     let codes = kanmon::route::Fallback { statuses: vec![503, 504], server_errors: true, ..none.clone() };
     let s = std::time::Duration::from_millis(300);
     for (n, p, f) in [
@@ -110,8 +165,14 @@ async fn e2_failures() {
         let world = World::start(&snapshot(vec![r]), script(name, |_| None)).await;
         println!("------------ {n}");
         show(world.ask().send().await.unwrap()).await;
-        for s in world.processor.take() { if s.phase() != "gate.request_headers" { println!("{}", brief(&s)); } }
-        for l in world.log().await { println!("{l}"); }
+        for s in world.processor.take() {
+            if s.phase() != "gate.request_headers" {
+                println!("{}", brief(&s));
+            }
+        }
+        for l in world.log().await {
+            println!("{l}");
+        }
     }
 }
 
@@ -128,53 +189,88 @@ async fn e3_dns() {
     println!("start {:?}", t.elapsed());
     show(world.ask().send().await.unwrap()).await;
     dump(&world, &[("c", &c)]);
-    for l in world.log().await { println!("{l}"); }
+    for l in world.log().await {
+        println!("{l}");
+    }
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn e4_repeats() {
     let a = Backend::serve(|_| answer(500, "{\"a\":1}")).await;
     let b = Backend::serve(|_| answer(503, "{\"b\":1}")).await;
-    let r = route("m", &[&Arc::new(provider("a", a.address)), &Arc::new(provider("b", b.address))], kanmon::route::Fallback { repeats: 2, ..fallback() });
+    let r = route(
+        "m",
+        &[&Arc::new(provider("a", a.address)), &Arc::new(provider("b", b.address))],
+        kanmon::route::Fallback { repeats: 2, ..fallback() },
+    );
     let name = r.orders[0].envoy_route.to_string();
     let world = World::start(&snapshot(vec![r]), script(name, |_| None)).await;
     show(world.ask().send().await.unwrap()).await;
-    for s in world.processor.take() { println!("{}", s.phase()); }
+    for s in world.processor.take() {
+        println!("{}", s.phase());
+    }
     dump(&world, &[("a", &a), ("b", &b)]);
-    for l in world.log().await { println!("{l}"); }
+    for l in world.log().await {
+        println!("{l}");
+    }
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn e5_peek() {
-    let sse = |text: &'static str| move |_: &crate::backend::Arrived| axum::http::Response::builder().header("content-type", "text/event-stream").body(axum::body::Body::from(text)).unwrap();
+    let sse = |text: &'static str| {
+        move |_: &crate::backend::Arrived| {
+            axum::http::Response::builder()
+                .header("content-type", "text/event-stream")
+                .body(axum::body::Body::from(text))
+                .unwrap()
+        }
+    };
     let a = Backend::serve(sse("data: error\n\n")).await;
     let b = Backend::serve(sse("data: error in b\n\n")).await;
     let c = Backend::serve(sse("data: good\n\n")).await;
-    let mut pa = provider("a", a.address); pa.peek = true;
-    let mut pc = provider("c", c.address); pc.peek = true;
+    let mut pa = provider("a", a.address);
+    pa.peek = true;
+    let mut pc = provider("c", c.address);
+    pc.peek = true;
     let pb = provider("b", b.address);
     let f = kanmon::route::Fallback { server_errors: false, ..fallback() };
     for order in [vec![Arc::new(pa), Arc::new(pc)], vec![Arc::new(pb), Arc::new(provider("x", c.address))]] {
-    let mut order = order;
-    if &*order[0].name == "b" { let mut z = provider("z", "127.0.0.1:1".parse().unwrap()); z.peek = true; order.push(Arc::new(z)); }
-    let r = route("m", &order.iter().collect::<Vec<_>>(), f.clone());
-    let name = r.orders[0].envoy_route.to_string();
-    let held = parking_lot::Mutex::new(None);
-    let world = World::start(&snapshot(vec![r]), script(name, move |seen| match seen.phase().as_str() {
-        "peek.response_headers" => { *held.lock() = Some(seen.clone()); Some(Reply::Hold) },
-        "peek.response_body" => {
-            let head = held.lock().take().unwrap();
-            if seen.text().contains("error") {
-                Some(Reply::SendAndClose(vec![change(&head, &[(":status", "503"), ("x-kanmon-fallback", "peek")]), go_on(seen)]))
-            } else {
-                Some(Reply::SendAndClose(vec![go_on(&head), go_on(seen)]))
-            }
+        let mut order = order;
+        if &*order[0].name == "b" {
+            let mut z = provider("z", "127.0.0.1:1".parse().unwrap());
+            z.peek = true;
+            order.push(Arc::new(z));
         }
-        _ => None,
-    })).await;
-    show(world.ask().send().await.unwrap()).await;
-    dump(&world, &[("a", &a), ("b", &b), ("c", &c)]);
-    for l in world.log().await { println!("{l}"); }
+        let r = route("m", &order.iter().collect::<Vec<_>>(), f.clone());
+        let name = r.orders[0].envoy_route.to_string();
+        let held = parking_lot::Mutex::new(None);
+        let world = World::start(
+            &snapshot(vec![r]),
+            script(name, move |seen| match seen.phase().as_str() {
+                "peek.response_headers" => {
+                    *held.lock() = Some(seen.clone());
+                    Some(Reply::Hold)
+                }
+                "peek.response_body" => {
+                    let head = held.lock().take().unwrap();
+                    if seen.text().contains("error") {
+                        Some(Reply::SendAndClose(vec![
+                            change(&head, &[(":status", "503"), ("x-kanmon-fallback", "peek")]),
+                            go_on(seen),
+                        ]))
+                    } else {
+                        Some(Reply::SendAndClose(vec![go_on(&head), go_on(seen)]))
+                    }
+                }
+                _ => None,
+            }),
+        )
+        .await;
+        show(world.ask().send().await.unwrap()).await;
+        dump(&world, &[("a", &a), ("b", &b), ("c", &c)]);
+        for l in world.log().await {
+            println!("{l}");
+        }
     }
 }
 
@@ -183,15 +279,25 @@ async fn e6_leak() {
     let a = Backend::serve(|_| answer(500, "{\"a\":1}")).await;
     let b = Backend::serve(|_| answer(503, "{\"b\":1}")).await;
     let c = Backend::serve(|_| answer(200, "{\"b\":1}")).await;
-    let r = route("m", &[&Arc::new(provider("a", a.address)), &Arc::new(provider("b", b.address)), &Arc::new(provider("c", c.address))], fallback());
+    let r = route(
+        "m",
+        &[&Arc::new(provider("a", a.address)), &Arc::new(provider("b", b.address)), &Arc::new(provider("c", c.address))],
+        fallback(),
+    );
     let name = r.orders[0].envoy_route.to_string();
-    let world = World::start(&snapshot(vec![r]), script(name, |seen| match (seen.phase().as_str(), seen.attribute(TARGET).as_deref()) {
-        ("attempt.request_headers", Some("c")) => Some(Reply::Close),
-        _ => None,
-    })).await;
+    let world = World::start(
+        &snapshot(vec![r]),
+        script(name, |seen| match (seen.phase().as_str(), seen.attribute(TARGET).as_deref()) {
+            ("attempt.request_headers", Some("c")) => Some(Reply::Close),
+            _ => None,
+        }),
+    )
+    .await;
     show(world.ask().send().await.unwrap()).await;
     dump(&world, &[("a", &a), ("b", &b), ("c", &c)]);
-    for l in world.log().await { println!("{l}"); }
+    for l in world.log().await {
+        println!("{l}");
+    }
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
@@ -201,26 +307,46 @@ async fn e8_big() {
     let r = route("m", &[&Arc::new(provider("a", a.address)), &Arc::new(provider("b", b.address))], fallback());
     let name = r.orders[0].envoy_route.to_string();
     let n2 = name.clone();
-    let world = World::start(&snapshot(vec![r]), script(name, move |seen| match seen.phase().as_str() {
-        "gate.request_body" => Some(Reply::Send(decide(seen, &n2, &[(":path", "/for/a"), ("authorization", "key-of-a")], &seen.text()))),
-        "attempt.request_headers" => {
-            let body = "z".repeat(21 << 20);
-            Some(Reply::Send(replace(seen, &[("x-kanmon-content-length", &body.len().to_string()), ("x-kanmon-translated", "b")], &body)))
-        }
-        "gate.response_headers" => {
-            let mut r = go_on(seen);
-            r.mode_override = Some(envoy_types::pb::envoy::extensions::filters::http::ext_proc::v3::ProcessingMode { response_body_mode: 2, response_trailer_mode: 1, ..Default::default() });
-            Some(Reply::Send(r))
-        }
-        _ => None,
-    })).await;
+    let world = World::start(
+        &snapshot(vec![r]),
+        script(name, move |seen| match seen.phase().as_str() {
+            "gate.request_body" => {
+                Some(Reply::Send(decide(seen, &n2, &[(":path", "/for/a"), ("authorization", "key-of-a")], &seen.text())))
+            }
+            "attempt.request_headers" => {
+                let body = "z".repeat(21 << 20);
+                Some(Reply::Send(replace(
+                    seen,
+                    &[("x-kanmon-content-length", &body.len().to_string()), ("x-kanmon-translated", "b")],
+                    &body,
+                )))
+            }
+            "gate.response_headers" => {
+                let mut r = go_on(seen);
+                r.mode_override = Some(envoy_types::pb::envoy::extensions::filters::http::ext_proc::v3::ProcessingMode {
+                    response_body_mode: 2,
+                    response_trailer_mode: 1,
+                    ..Default::default()
+                });
+                Some(Reply::Send(r))
+            }
+            _ => None,
+        }),
+    )
+    .await;
     let t = std::time::Instant::now();
     let r = world.ask().body("x".repeat(20 << 20)).send().await.unwrap();
     println!("{:?} {:?} {:?}", r.status(), r.headers().clone(), r.bytes().await.map(|b| b.len()));
     println!("{:?}", t.elapsed());
-    for s in world.processor.take() { println!("{} {}", s.phase(), s.text().len()); }
-    for x in a.take().iter().chain(&b.take()) { println!("{:?} {}", x.headers, x.body.len()); }
-    for l in world.log().await { println!("{l}"); }
+    for s in world.processor.take() {
+        println!("{} {}", s.phase(), s.text().len());
+    }
+    for x in a.take().iter().chain(&b.take()) {
+        println!("{:?} {}", x.headers, x.body.len());
+    }
+    for l in world.log().await {
+        println!("{l}");
+    }
 }
 
 fn brief(s: &Seen) -> String {
@@ -228,13 +354,27 @@ fn brief(s: &Seen) -> String {
     let mut t = format!("== {}\n", s.phase());
     match &s.message.request {
         Some(P::RequestHeaders(h) | P::ResponseHeaders(h)) => {
-            for h in &h.headers.as_ref().unwrap().headers { t += &format!("     {}: {}\n", h.key, String::from_utf8_lossy(&h.raw_value)); }
+            for h in &h.headers.as_ref().unwrap().headers {
+                t += &format!("     {}: {}\n", h.key, String::from_utf8_lossy(&h.raw_value));
+            }
             t += &format!("     eos {}\n", h.end_of_stream);
         }
-        Some(P::RequestBody(b) | P::ResponseBody(b)) => t += &format!("     {:?} eos {}\n", String::from_utf8_lossy(&b.body[..b.body.len().min(100)]), b.end_of_stream),
+        Some(P::RequestBody(b) | P::ResponseBody(b)) => {
+            t += &format!("     {:?} eos {}\n", String::from_utf8_lossy(&b.body[..b.body.len().min(100)]), b.end_of_stream)
+        }
         _ => {}
     }
-    for (n, f) in &s.message.attributes { for (k, v) in &f.fields { t += &format!("   @ {} {k} = {:?}\n", n.len(), v.kind); } }
-    if let Some(m) = &s.message.metadata_context { for (n, f) in &m.filter_metadata { for (k, v) in &f.fields { t += &format!("   # {n} {k} = {:?}\n", v.kind); } } }
+    for (n, f) in &s.message.attributes {
+        for (k, v) in &f.fields {
+            t += &format!("   @ {} {k} = {:?}\n", n.len(), v.kind);
+        }
+    }
+    if let Some(m) = &s.message.metadata_context {
+        for (n, f) in &m.filter_metadata {
+            for (k, v) in &f.fields {
+                t += &format!("   # {n} {k} = {:?}\n", v.kind);
+            }
+        }
+    }
     t
 }

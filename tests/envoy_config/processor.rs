@@ -53,7 +53,9 @@ impl Processor {
         let processor = Self { seen: Arc::default(), script: Arc::new(script) };
         let listener = UnixListener::bind(socket).unwrap();
         let service = ExternalProcessorServer::new(processor.clone()).max_decoding_message_size(64 << 20);
-        tokio::spawn(tonic::transport::Server::builder().add_service(service).serve_with_incoming(UnixListenerStream::new(listener)));
+        tokio::spawn(
+            tonic::transport::Server::builder().add_service(service).serve_with_incoming(UnixListenerStream::new(listener)),
+        );
         processor
     }
 
