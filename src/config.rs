@@ -1,11 +1,15 @@
 //! The gateway config: as written ([`model`]), and as used ([`Snapshot`]).
 
+mod auto;
 mod duration;
 mod errors;
+mod fingerprint;
 mod interpolate;
 mod load;
 pub mod model;
 mod node;
+mod reload;
+mod schema;
 mod typed;
 mod validate;
 mod yaml;
@@ -13,14 +17,18 @@ mod yaml;
 use std::sync::Arc;
 
 use crate::auth::Callers;
+use crate::limit::Rules;
 use crate::route::Routes;
 use crate::upstream::Provider;
 
+pub use auto::auto;
 pub use errors::{Errors, Problem};
 pub use load::{load, load_with, parse, parse_with};
 pub use model::{Bounds, Config};
 pub use node::Place;
 pub(crate) use node::Shown;
+pub use reload::{Live, Outcome};
+pub use schema::schema;
 
 /// A valid config, ready to use, never changed. Every exchange keeps the one that it began with.
 #[derive(Debug)]
@@ -32,7 +40,7 @@ pub struct Snapshot {
     /// Which models there are and who serves them.
     pub routes: Routes,
     /// What callers may spend.
-    pub limits: Vec<model::Limit>,
+    pub limits: Rules,
     /// Bounds on what clients and providers may send.
     pub bounds: Bounds,
     /// Where usage records go.

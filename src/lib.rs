@@ -16,13 +16,18 @@
 //! [`codec`] is pure byte work below all stages; [`config`] makes the [`config::Snapshot`] that an exchange travels with;
 //! [`rejection`] is the one table from errors to what a client sees.
 
+pub mod admin;
+pub mod app;
 pub mod auth;
 pub mod codec;
 pub mod config;
 pub mod envoy;
+pub mod exchange;
+pub mod extproc;
 pub mod limit;
 pub mod rejection;
 pub mod route;
+pub mod sim;
 pub mod translate;
 pub mod upstream;
 pub mod usage;

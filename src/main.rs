@@ -1,3 +1,2 @@
-//! The `kanmon` command.
-
+//! x
 fn main() {}

@@ -5,6 +5,9 @@ use std::time::Duration;
 
 use http::StatusCode;
 
+use crate::codec::json::{JsonError, JsonErrorKind};
+use crate::translate::{AnswerError, RequestError};
+
 /// An answer that the gateway gives by itself, because the request cannot go on.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Rejection {
@@ -49,10 +52,14 @@ pub enum Kind {
     ModelNotAllowed,
     /// The path or method is not one that the gateway serves.
     UnknownEndpoint,
+    /// The gateway serves the path, but not with this method.
+    WrongMethod,
     /// No route has this model.
     UnknownModel,
     /// The body breaks the rules of the client's API.
     InvalidRequest,
+    /// The request did not arrive in time.
+    RequestTimeout,
     /// The body is too large.
     TooLarge,
     /// The provider's dialect cannot say this.
@@ -61,6 +68,8 @@ pub enum Kind {
     RateLimited,
     /// No credential for the provider can be had.
     NoCredential,
+    /// The provider refuses the gateway's credential.
+    CredentialRefused,
     /// The provider answered with something that is not its API.
     BadAnswer,
     /// No provider could be reached.
@@ -94,12 +103,15 @@ impl Kind {
             Self::KeyDisabled => (401, "invalid_request_error", "disabled_api_key", "authentication_error"),
             Self::ModelNotAllowed => (403, "invalid_request_error", "model_not_allowed", "permission_error"),
             Self::UnknownEndpoint => (404, "invalid_request_error", "unknown_endpoint", "not_found_error"),
+            Self::WrongMethod => (405, "invalid_request_error", "method_not_allowed", "invalid_request_error"),
             Self::UnknownModel => (404, "invalid_request_error", "model_not_found", "not_found_error"),
             Self::InvalidRequest => (400, "invalid_request_error", "invalid_request", "invalid_request_error"),
+            Self::RequestTimeout => (408, "invalid_request_error", "request_timeout", "timeout_error"),
             Self::TooLarge => (413, "invalid_request_error", "request_too_large", "request_too_large"),
             Self::Unsupported => (422, "invalid_request_error", "unsupported_field", "invalid_request_error"),
             Self::RateLimited => (429, "rate_limit_error", "gateway_rate_limit_exceeded", "rate_limit_error"),
             Self::NoCredential => (502, "api_error", "provider_credential_missing", "api_error"),
+            Self::CredentialRefused => (502, "api_error", "provider_credential_refused", "api_error"),
             Self::BadAnswer => (502, "api_error", "bad_provider_answer", "api_error"),
             Self::Unreachable => (503, "api_error", "provider_unreachable", "overloaded_error"),
             Self::Timeout => (504, "api_error", "provider_timeout", "timeout_error"),
@@ -107,5 +119,31 @@ impl Kind {
         };
         let status = StatusCode::from_u16(status).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR);
         Row { status, openai_type, code, anthropic_type }
+    }
+}
+
+impl From<JsonError> for Rejection {
+    fn from(error: JsonError) -> Self {
+        let field = match &error.kind {
+            JsonErrorKind::DuplicateKey(key) | JsonErrorKind::WrongType { key, .. } => Some(key.clone()),
+            _ => None,
+        };
+        Self { param: field, ..Self::new(Kind::InvalidRequest, error.to_string()) }
+    }
+}
+
+impl From<RequestError> for Rejection {
+    fn from(error: RequestError) -> Self {
+        let message = error.to_string();
+        match error {
+            RequestError::Invalid { field, .. } => Self::new(Kind::InvalidRequest, message).param(field),
+            RequestError::Unsupported { field, .. } => Self::new(Kind::Unsupported, message).param(field),
+        }
+    }
+}
+
+impl From<AnswerError> for Rejection {
+    fn from(error: AnswerError) -> Self {
+        Self::new(Kind::BadAnswer, error.to_string())
     }
 }

@@ -11,6 +11,7 @@ pub mod retry_after;
 pub mod routes;
 pub(crate) mod suggest;
 
+use std::fmt;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -36,13 +37,12 @@ pub struct Route {
     /// The orders in which the providers may be tried: one for each that may be first, `orders[i]` begins with `choices[i]`; the
     /// others follow in the order of the config.
     pub orders: Vec<Order>,
-    /// Every header that the rules of any of the choices or of their providers set. What one attempt set is still there in the
-    /// next one: each attempt removes those of them that it does not set itself.
+    /// Every header that the rules of any of the choices or of their providers set or remove. What one attempt changed is still so
+    /// in the next one: each attempt says what all of them shall be.
     pub touched_headers: Vec<HeaderName>,
 }
 
 /// A provider in a route.
-#[derive(Debug)]
 pub struct Choice {
     /// Names this choice in Envoy: the metadata (`kanmon`, `target`) of the hosts of its cluster, `target:NAME`. The provider's
     /// name; with `#2`, `#3`, … where the same provider stands in the route more than once.
@@ -57,6 +57,17 @@ pub struct Choice {
     pub headers: Vec<(HeaderName, Option<HeaderValue>)>,
     /// Top-level body fields to set, as JSON, or remove (`None`).
     pub overrides: Vec<(String, Option<Box<RawValue>>)>,
+}
+
+/// Without the values of rules: they may come out of the environment.
+impl fmt::Debug for Choice {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let headers: Vec<_> = self.headers.iter().map(|(name, _)| name).collect();
+        let overrides: Vec<_> = self.overrides.iter().map(|(name, _)| name).collect();
+        let mut choice = f.debug_struct("Choice");
+        choice.field("target", &self.target).field("provider", &self.provider).field("model", &self.model);
+        choice.field("weight", &self.weight).field("headers", &headers).field("overrides", &overrides).finish()
+    }
 }
 
 /// An order in which providers are tried.
@@ -87,4 +98,11 @@ pub struct Fallback {
     pub timeout: bool,
     /// How often the last provider is tried again after all have failed once.
     pub repeats: u32,
+}
+
+impl Fallback {
+    /// Whether an answer with this status counts as failure.
+    pub fn counts(&self, status: u16) -> bool {
+        (self.server_errors && (500..600).contains(&status)) || self.statuses.binary_search(&status).is_ok()
+    }
 }

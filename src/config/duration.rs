@@ -18,7 +18,7 @@ impl Duration {
 impl std::fmt::Display for Duration {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         let milliseconds = self.0.as_millis();
-        let unit = UNITS.iter().rev().find(|(_, size)| milliseconds >= *size && milliseconds % size == 0);
+        let unit = UNITS.iter().rev().find(|(_, size)| milliseconds >= *size && milliseconds.is_multiple_of(*size));
         match unit {
             Some((unit, size)) => write!(f, "{}{unit}", milliseconds / size),
             None => write!(f, "{milliseconds}ms"),
@@ -50,7 +50,7 @@ impl JsonSchema for Duration {
     fn json_schema(_: &mut schemars::SchemaGenerator) -> schemars::Schema {
         schemars::json_schema!({
             "type": "string",
-            "pattern": "^[0-9]+(ms|s|m|h|d)$",
+            "pattern": r"^([0-9]+(ms|s|m|h|d)|.*\$\{.*)$",
             "description": "A span of time: a number with a unit, such as `250ms`, `30s`, `5m`, `1h`, `1d`."
         })
     }

@@ -32,7 +32,7 @@ pub struct Problem {
 }
 
 impl Errors {
-    /// The errors, ordered by place; at least one, and at most a hundred.
+    /// The errors, ordered by file and place; at least one, and not more than a person would read.
     pub fn list(&self) -> &[Problem] {
         &self.list
     }
@@ -40,6 +40,16 @@ impl Errors {
     /// A single error that concerns a file as a whole.
     pub(crate) fn file(path: &FilePath, message: impl Into<String>) -> Self {
         Self::one(&path.display().to_string(), "", message)
+    }
+
+    /// The same errors, some of their fields under another name.
+    pub(crate) fn with_paths(mut self, name: impl Fn(&str) -> Option<&'static str>) -> Self {
+        for problem in &mut self.list {
+            if let Some(name) = name(&problem.path) {
+                name.clone_into(&mut problem.path);
+            }
+        }
+        self
     }
 
     /// A single error without a place.

@@ -10,7 +10,7 @@ use super::Snapshot;
 use super::errors::{Errors, Report, Source};
 use super::interpolate::{Environment, interpolate};
 use super::model::{Config, Key};
-use super::node::{Node, Path};
+use super::node::Path;
 use super::validate::{Written, validate};
 use super::{typed, yaml};
 
@@ -52,14 +52,14 @@ pub(super) struct Files {
 }
 
 impl Files {
-    /// Whether any of the files that were read holds something else now.
-    pub(super) fn have_changed(&self) -> bool {
-        self.seen.iter().any(|(path, content)| self::content(path) != *content)
-    }
-
     /// What the files hold now.
     pub(super) fn now(&self) -> Vec<Content> {
-        self.seen.iter().map(|(path, _)| self::content(path)).collect()
+        self.seen.iter().map(|(path, _)| content(path)).collect()
+    }
+
+    /// Whether that is something else than they held when they were read.
+    pub(super) fn differ(&self, now: &[Content]) -> bool {
+        !self.seen.iter().map(|(_, content)| content).eq(now)
     }
 
     /// Loads a config file.

@@ -1,6 +1,7 @@
 //! The config file as it is written: plain data, checked for shape only. `config::validate` turns it into a `Snapshot`.
 //!
-//! The comments here are the reference: the JSON schema and `config/README.md` are made from them.
+//! The comments here are the reference: the JSON schema and `config/README.md` are made from them. What may hold a secret is not
+//! `Debug`.
 
 use std::collections::BTreeMap;
 use std::path::PathBuf;
@@ -16,7 +17,8 @@ use crate::translate::Dialect;
 pub use super::duration::Duration;
 
 /// A gateway config.
-#[derive(Debug, Deserialize, JsonSchema)]
+#[derive(Deserialize, JsonSchema)]
+#[schemars(title = "Kanmon gateway config")]
 #[serde(deny_unknown_fields)]
 pub struct Config {
     /// Who may call.
@@ -96,7 +98,7 @@ pub struct Key {
 }
 
 /// A provider.
-#[derive(Debug, Deserialize, JsonSchema)]
+#[derive(Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct Provider {
     /// The API that it speaks.
@@ -108,6 +110,7 @@ pub struct Provider {
     pub allow_plaintext: bool,
     /// How the gateway proves itself to it. `none` for a provider that wants nothing.
     #[serde(default)]
+    #[schemars(extend("default" = "none"))]
     pub credential: Credential,
     /// Headers to set or remove on every request to it, before its credential is set.
     #[serde(default)]
@@ -119,9 +122,10 @@ pub struct Provider {
     /// Whether HTTP/2 is spoken to it. Default: what it offers over TLS (ALPN), HTTP/1.1 in plain text.
     #[serde(default)]
     pub http2: Option<bool>,
-    /// Output limit sent where the client gave none and the dialect demands one (Anthropic's `max_tokens`). Default: 4096.
-    #[serde(default)]
-    pub default_max_tokens: Option<u64>,
+    /// Output limit sent where the client gave none and the dialect demands one (Anthropic's `max_tokens`).
+    #[serde(default = "default_max_tokens")]
+    #[schemars(range(min = 1))]
+    pub default_max_tokens: u64,
     /// Wait for the first event of a stream before committing to it, so that an error there still falls back.
     #[serde(default)]
     pub peek: bool,
@@ -130,11 +134,17 @@ pub struct Provider {
     pub rest: Rest,
 }
 
+/// Every model of Anthropic's API allows as much.
+pub(super) fn default_max_tokens() -> u64 {
+    4096
+}
+
 /// When a provider rests, that is, is not tried first.
 #[derive(Debug, Clone, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields, default)]
 pub struct Rest {
     /// Failures in a row that make it rest.
+    #[schemars(range(min = 1))]
     pub after_failures: u32,
     /// For how long. A Retry-After of the provider counts instead, at once, where it is given. `0s`: failures never make it rest.
     #[serde(rename = "for")]
@@ -150,7 +160,7 @@ impl Default for Rest {
 }
 
 /// How the gateway proves itself to a provider. Values may be `${ENVIRONMENT_VARIABLE}`.
-#[derive(Debug, Default, Deserialize, JsonSchema)]
+#[derive(Default, Deserialize, JsonSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum Credential {
     /// Nothing is sent.
@@ -163,7 +173,7 @@ pub enum Credential {
 }
 
 /// Headers to set and to remove.
-#[derive(Debug, Clone, Default, Deserialize, JsonSchema)]
+#[derive(Clone, Default, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct HeaderRules {
     /// Headers to set.
@@ -175,7 +185,7 @@ pub struct HeaderRules {
 }
 
 /// Top-level body fields to set and to remove, in the provider's dialect.
-#[derive(Debug, Clone, Default, Deserialize, JsonSchema)]
+#[derive(Clone, Default, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct BodyRules {
     /// Fields to set, to any JSON.
@@ -187,7 +197,7 @@ pub struct BodyRules {
 }
 
 /// Which providers serve a model.
-#[derive(Debug, Deserialize, JsonSchema)]
+#[derive(Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct Route {
     /// The model's name, exact or a glob (`gpt-*`).
@@ -203,7 +213,7 @@ pub struct Route {
 }
 
 /// A provider in a route: its name, or its name with what is particular here.
-#[derive(Debug, JsonSchema)]
+#[derive(JsonSchema)]
 #[schemars(untagged)]
 pub enum Choice {
     /// The provider's name; it knows the model by the same name.
@@ -238,7 +248,7 @@ impl<'de> Deserialize<'de> for Choice {
 }
 
 /// A provider in a route, with what is particular here.
-#[derive(Debug, Deserialize, JsonSchema)]
+#[derive(Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct DetailedChoice {
     /// The provider.
@@ -248,6 +258,7 @@ pub struct DetailedChoice {
     pub model: Option<String>,
     /// Neighbours that all have a weight are equals: the first to try is drawn by weight. At least 1.
     #[serde(default)]
+    #[schemars(range(min = 1))]
     pub weight: Option<u32>,
     /// Headers to set or remove, after the provider's own rules.
     #[serde(default)]
@@ -263,10 +274,12 @@ pub struct DetailedChoice {
 pub struct Fallback {
     /// What counts as failure: a status from 400 to 599 (`429`), all statuses from 500 on (`5xx`), `connect`, `reset` (before the
     /// answer began), `timeout` (no answer within `first_byte_timeout`). Empty: the first provider's answer stands.
+    #[schemars(extend("items" = serde_json::json!({"type": ["string", "integer"]})))]
     pub on: Vec<String>,
     /// How long a provider may take until its answer begins. Default: not bounded.
     pub first_byte_timeout: Option<Duration>,
     /// How often the last provider is tried again after all have failed once. At most 10.
+    #[schemars(range(max = 10))]
     pub repeats: u32,
 }
 
@@ -338,6 +351,7 @@ pub struct Bounds {
     /// The largest single event of a stream, in bytes.
     pub event_bytes: usize,
     /// The deepest nesting of JSON in a request.
+    #[schemars(range(min = 8, max = 512))]
     pub json_depth: usize,
 }
 

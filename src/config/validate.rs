@@ -42,7 +42,7 @@ pub(super) fn validate(written: Written<'_>, report: &mut Report) -> Snapshot {
         callers,
         providers: providers.into_values().flatten().collect(),
         routes,
-        limits: config.limits,
+        limits: crate::limit::Rules::new(&config.limits),
         bounds: config.bounds,
         usage: model::Usage { file: config.usage.file.map(|file| directory.join(file)) },
     }

@@ -8,6 +8,8 @@
 //! (the text stays), and the blocks of tools that Anthropic runs itself.
 
 pub mod error;
+#[cfg(test)]
+mod golden;
 mod hints;
 mod message;
 pub mod request;
@@ -24,10 +26,7 @@ const QUOTED: usize = 256;
 
 /// The text, or its beginning with an ellipsis. Never cuts a character.
 fn brief(text: &str) -> std::borrow::Cow<'_, str> {
-    match text.char_indices().map(|(at, _)| at).find(|at| *at > QUOTED) {
-        Some(end) => format!("{}…", &text[..end]).into(),
-        None => text.into(),
-    }
+    if text.len() <= QUOTED { text.into() } else { format!("{}…", &text[..text.floor_char_boundary(QUOTED)]).into() }
 }
 
 /// The provider broke its own API.

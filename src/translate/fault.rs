@@ -77,10 +77,21 @@ fn locate<'a, T: Deserialize<'a>>(text: &'a str, error: &serde_json::Error) -> F
         Err(located) if located.inner().is_data() => {
             let path = located.path().to_string();
             let path = if path == "." { String::new() } else { path };
-            Fault::new(path, located.inner().to_string())
+            Fault::new(path, bounded(located.inner().to_string()))
         }
         _ => Fault::new("", format!("the body is not valid JSON: {error}")),
     }
+}
+
+/// The longest message about a wrong value, in bytes: serde quotes the value, and it may be a picture.
+const LONGEST: usize = 512;
+
+fn bounded(mut message: String) -> String {
+    if message.len() > LONGEST {
+        message.truncate(message.floor_char_boundary(LONGEST));
+        message.push('…');
+    }
+    message
 }
 
 #[cfg(test)]
@@ -98,6 +109,13 @@ mod tests {
         let fault = read::<Outer>(br#"{"list":[1,"two"]}"#).unwrap_err();
         assert_eq!(fault.field, "list[1]");
         assert!(fault.message.contains("invalid type: string"), "{}", fault.message);
+    }
+
+    #[test]
+    fn a_wrong_value_is_quoted_only_in_part() {
+        let body = format!(r#"{{"list":["{}"]}}"#, "ü".repeat(10_000));
+        let fault = read::<Outer>(body.as_bytes()).unwrap_err();
+        assert!(fault.message.len() < LONGEST + 8 && fault.message.ends_with('…'), "{}", fault.message.len());
     }
 
     #[test]

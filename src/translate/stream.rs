@@ -64,10 +64,15 @@ impl Stream {
     /// The provider's body has ended. A client whose answer is not whole gets an error in its own shape, never a clean end.
     pub fn end(&mut self, out: &mut Vec<u8>) -> End {
         if !self.over {
+            let before = out.len();
             let readable = self.last_event(out);
             if readable && self.progress.settle() {
                 self.complete(out);
             } else if self.progress.seen.error.is_none() {
+                if self.pass.is_some() && out.len() > before {
+                    // The last event passed without its blank line.
+                    out.extend_from_slice(b"\n\n");
+                }
                 self.writer.fail(&Rejection::new(Kind::BadAnswer, CUT), out);
             }
             self.over = true;

@@ -173,8 +173,12 @@ pub enum AttemptOutcome {
     ErrorEvent,
     /// It answered with something that is not its API.
     BadAnswer,
-    /// The client went away meanwhile.
-    ClientGone,
+    /// Envoy found no usable host for it and went on to another provider: nothing was sent.
+    Skipped,
+    /// The request could not be made for this provider: nothing was sent.
+    NotSent,
+    /// Envoy ended the exchange meanwhile.
+    Aborted,
 }
 
 impl AttemptOutcome {
@@ -190,7 +194,9 @@ impl AttemptOutcome {
             Self::Cut => "cut",
             Self::ErrorEvent => "error_event",
             Self::BadAnswer => "bad_answer",
-            Self::ClientGone => "client_gone",
+            Self::Skipped => "skipped",
+            Self::NotSent => "not_sent",
+            Self::Aborted => "aborted",
         }
     }
 }
@@ -200,8 +206,9 @@ impl AttemptOutcome {
 pub enum Outcome {
     /// The client got a whole answer.
     Ok,
-    /// The client went away.
-    ClientGone,
+    /// Envoy ended the exchange: the client went away, or the provider's connection broke in mid-answer. The processor is not
+    /// told which; the flags in Envoy's access log are.
+    Aborted,
     /// The provider's answer stopped before its end.
     Cut,
     /// The client got a provider's error.
@@ -214,7 +221,7 @@ impl Outcome {
     fn text(self) -> Cow<'static, str> {
         match self {
             Self::Ok => "ok".into(),
-            Self::ClientGone => "client_gone".into(),
+            Self::Aborted => "aborted".into(),
             Self::Cut => "cut".into(),
             Self::ProviderError => "provider_error".into(),
             Self::Rejected(code) => format!("rejected:{code}").into(),

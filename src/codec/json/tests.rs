@@ -133,6 +133,21 @@ fn what_is_wrong_is_told_with_its_place() {
 }
 
 #[test]
+fn control_characters_in_strings_are_found_wherever_they_are() {
+    let control = JsonErrorKind::NotJson("a control character in a string must be escaped");
+    for length in [1, 7, 8, 9, 16, 23, 24, 25, 40, 41, 57] {
+        for at in 0..length {
+            for code in 0..0x20_u8 {
+                let mut text = vec![b'!'; length];
+                text[at] = code;
+                let body = format!("{{\"a\":\"{}\"}}", String::from_utf8(text).unwrap());
+                assert_eq!(fault(&body), (6 + at, control.clone()), "{body:?}");
+            }
+        }
+    }
+}
+
+#[test]
 fn lines_and_columns_are_those_of_an_editor() {
     let error = scan("{\n  \"é\": 1,\n  \"ß\":x}").unwrap_err();
     assert_eq!((error.line, error.column, error.offset), (3, 7, 20));

@@ -270,6 +270,17 @@ fn comments_can_be_passed_on_before_the_next_event() {
 }
 
 #[test]
+fn the_second_half_of_a_line_end_is_no_beginning_of_an_event() {
+    for (chunk, taken) in [(&b"\n"[..], 1), (b"\n: ping\n", 8), (b"\ndata: b", 1), (b": ping\n", 7)] {
+        let (mut parser, mut out) = (Parser::new(100), Vec::new());
+        parser.push::<TooLarge>(b"data: a\r\n\r", &mut |_| Ok(())).unwrap();
+        parser.push::<TooLarge>(chunk, &mut |_| Ok(())).unwrap();
+        parser.take_comments(&mut out);
+        assert_eq!(out, &chunk[..taken], "{chunk:?}");
+    }
+}
+
+#[test]
 fn pings_that_are_taken_do_not_add_up_to_the_limit() {
     let mut parser = Parser::new(20);
     let mut out = Vec::new();

@@ -12,9 +12,6 @@ use crate::config::model;
 use crate::config::node::Path;
 use crate::upstream::{Credential, Endpoint, Provider};
 
-/// Output limit sent where nobody gave one and the dialect demands one: every model of Anthropic's API allows it.
-const DEFAULT_MAX_TOKENS: u64 = 4096;
-
 /// The longest name of a provider, in bytes: Envoy's cluster names are made of several.
 const LONGEST_NAME: usize = 64;
 
@@ -45,8 +42,7 @@ fn provider(
     let endpoint = endpoint(check, path, &written);
     let credential = credential(check, &path.field("credential"), &written.credential);
     let headers = rules::headers(check, &path.field("headers"), &written.headers);
-    let default_max_tokens = written.default_max_tokens.unwrap_or(DEFAULT_MAX_TOKENS);
-    check.require(default_max_tokens > 0, &path.field("default_max_tokens"), "must be at least 1");
+    check.require(written.default_max_tokens > 0, &path.field("default_max_tokens"), "must be at least 1");
     rest(check, &path.field("rest"), &written.rest);
     Some(Provider {
         name: name.into(),
@@ -56,7 +52,7 @@ fn provider(
         headers,
         ca_file: written.ca_file.map(|file| directory.join(file)),
         http2: written.http2,
-        default_max_tokens,
+        default_max_tokens: written.default_max_tokens,
         peek: written.peek,
         rest: written.rest,
     })

@@ -165,9 +165,8 @@ fn fallback(check: &mut Check<'_>, path: &Path<'_>, written: &model::Fallback) -
 }
 
 fn touched(choices: &[Choice]) -> Vec<HeaderName> {
-    let set = |(name, value): &(HeaderName, Option<HeaderValue>)| value.is_some().then(|| name.clone());
     let all = choices.iter().flat_map(|choice| choice.provider.headers.iter().chain(&choice.headers));
-    let mut names: Vec<HeaderName> = all.filter_map(set).collect();
+    let mut names: Vec<HeaderName> = all.map(|(name, _)| name.clone()).collect();
     names.sort_by(|a, b| a.as_str().cmp(b.as_str()));
     names.dedup();
     names

@@ -271,7 +271,9 @@ fn no_secret_is_ever_shown() {
     let secrets = ["sk-from-environment", "sk-inline", "hunter2"];
     let clean = |text: String| secrets.iter().for_each(|secret| assert!(!text.contains(secret), "{text}"));
     let rules = "dialect: openai, headers: {set: {x-a: hunter2}},";
-    clean(format!("{:?}", read(&GOOD.replacen("dialect: openai,", rules, 1)).unwrap()));
+    let body = "{name: claude, body: {set: {token: hunter2}},";
+    let text = GOOD.replacen("dialect: openai,", rules, 1).replacen("{name: claude,", body, 1);
+    clean(format!("{:?}", read(&text).unwrap()));
     for (from, to) in [
         ("{bearer: \"${KEY}\"}", "\"${KEY}\""),
         ("{bearer: \"${KEY}\"}", "{bearer: [\"${KEY}\"]}"),
@@ -296,6 +298,17 @@ fn a_variable_cannot_become_structure() {
     let snapshot = holds("model: claude-haiku-4-5", "headers: {set: {x-a: a}}, body: {set: {note: \"${EVIL}\"}}");
     let overrides = &snapshot.routes.list[0].choices[1].overrides;
     assert_eq!(overrides[0].1.as_ref().unwrap().get(), r#""x: {a: b}\nproviders: {}""#);
+}
+
+proptest::proptest! {
+    #[test]
+    fn no_text_makes_it_panic(at in 0..GOOD.len(), cut in 0..30_usize, put in r#"[ -~\n\t]{0,8}|[\PC]{0,3}|\$\{|: \{|\*a|&a |- |\?"#) {
+        let end = (at + cut).min(GOOD.len());
+        if let Err(errors) = read(&format!("{}{put}{}", &GOOD[..at], &GOOD[end..])) {
+            let text = errors.to_string();
+            proptest::prop_assert!(text.lines().count() == errors.list().len() && text.starts_with("gateway.yaml:"), "{}", text);
+        }
+    }
 }
 
 #[test]

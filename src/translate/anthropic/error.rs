@@ -141,7 +141,7 @@ mod tests {
         assert_eq!(parse(502, b"<html>Bad Gateway</html>").message, "<html>Bad Gateway</html>");
         assert_eq!(parse(502, b"").message, "the provider answered 502 without a message");
         let long = "ü".repeat(5_000);
-        let error = parse(500, &long.as_bytes()[..]);
+        let error = parse(500, long.as_bytes());
         assert!(error.message.len() <= TEXT);
         assert!(long.starts_with(&*error.message));
         // A body that is cut in the middle of a character, and one that is no text at all.

@@ -4,6 +4,7 @@ mod lanes;
 mod reader;
 #[cfg(test)]
 mod tests;
+mod wire;
 mod writer;
 
 pub use reader::Reader;

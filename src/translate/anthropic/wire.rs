@@ -26,6 +26,7 @@ object! {
         tool_use_id: Str<'a>,
         content: Content<'a>,
         is_error: bool,
+        caller: Caller<'a>,
         cache_control: CacheControl<'a>,
     }
 }
@@ -39,6 +40,13 @@ object! {
         url: Str<'a>,
         file_id: Str<'a>,
         content: Content<'a>,
+    }
+}
+
+object! {
+    /// Who calls a tool.
+    Caller {
+        kind as "type": Str<'a>,
     }
 }
 

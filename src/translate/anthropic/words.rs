@@ -100,6 +100,7 @@ pub(super) fn error_type(kind: &str) -> Option<&'static str> {
         return Some(known);
     }
     match kind {
+        // `tokens` and `requests`: of which there were too many.
         "insufficient_quota" | "rate_limit_exceeded" | "tokens" | "requests" => Some("rate_limit_error"),
         "server_error" => Some("api_error"),
         _ => None,

@@ -38,21 +38,22 @@ struct CompletionDetails {
 
 impl Reported {
     /// In the hub's terms. xAI and Gemini leave thinking out of `completion_tokens`, but not out of `total_tokens`: the greater
-    /// counts. Parts are never more than their whole.
-    pub(super) fn tokens(&self) -> Tokens {
+    /// counts. Parts are never more than their whole. Nothing but zeros is no report: vendors write it where they have not counted.
+    pub(super) fn tokens(&self) -> Option<Tokens> {
         let input = self.prompt_tokens.0;
         let output = self.completion_tokens.0.max(self.total_tokens.0.saturating_sub(input));
         let prompt = self.prompt_tokens_details.as_ref();
         let completion = self.completion_tokens_details.as_ref();
         let cached = prompt.map_or(0, |details| details.cached_tokens.0).max(self.prompt_cache_hit_tokens.0);
         let written = prompt.map_or(0, |details| details.cache_creation_tokens.0.max(details.cache_write_tokens.0));
-        Tokens {
+        let tokens = Tokens {
             input,
             cached_input: cached.min(input),
             cache_write: written.min(input),
             output,
             reasoning: completion.map_or(0, |details| details.reasoning_tokens.0).min(output),
-        }
+        };
+        (tokens != Tokens::default()).then_some(tokens)
     }
 }
 
@@ -138,7 +139,13 @@ mod tests {
     use super::*;
 
     fn tokens(json: &str) -> Tokens {
-        serde_json::from_str::<Reported>(json).unwrap().tokens()
+        serde_json::from_str::<Reported>(json).unwrap().tokens().unwrap()
+    }
+
+    #[test]
+    fn nothing_but_zeros_is_no_report() {
+        let zeros: Reported = serde_json::from_str(r#"{"prompt_tokens":0,"completion_tokens":0,"total_tokens":0}"#).unwrap();
+        assert_eq!(zeros.tokens(), None);
     }
 
     #[test]

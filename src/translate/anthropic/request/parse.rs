@@ -13,10 +13,11 @@ use serde_json::value::RawValue;
 
 use self::wrong::Wrong;
 use crate::translate::RequestError;
+use crate::translate::anthropic::brief;
 use crate::translate::anthropic::hints::Hints;
 use crate::translate::anthropic::wire::{CacheControl, Content};
 use crate::translate::anthropic::words;
-use crate::translate::conversation::{Conversation, Reasoning, ResponseFormat, Sampling, Thought};
+use crate::translate::conversation::{Conversation, Effort, Reasoning, ResponseFormat, Sampling, Thought};
 use crate::translate::fault::{self, Fault};
 use crate::translate::object::{Rest, object};
 use crate::translate::text::Str;
@@ -117,11 +118,7 @@ fn conversation(request: Request<'_>) -> Result<Conversation<'_>, Wrong> {
     })
 }
 
-fn reasoning(
-    thinking: Option<Thinking<'_>>,
-    effort: Option<crate::translate::conversation::Effort>,
-    ignored: &mut Hints,
-) -> Result<Option<Reasoning>, Wrong> {
+fn reasoning(thinking: Option<Thinking<'_>>, effort: Option<Effort>, ignored: &mut Hints) -> Result<Option<Reasoning>, Wrong> {
     let mode = match &thinking {
         Some(thinking) => thought(thinking, ignored).map_err(|w| w.within("thinking"))?,
         None => Thought::Default,
@@ -143,7 +140,7 @@ fn thought(thinking: &Thinking<'_>, ignored: &mut Hints) -> Result<Thought, Wron
     }
 }
 
-type Output<'a> = (Option<crate::translate::conversation::Effort>, Option<ResponseFormat<'a>>);
+type Output<'a> = (Option<Effort>, Option<ResponseFormat<'a>>);
 
 fn output(config: Option<OutputConfig<'_>>) -> Result<Output<'_>, Wrong> {
     let within = |wrong: Wrong| wrong.within("output_config");
@@ -186,7 +183,7 @@ fn missing(field: &str) -> Fault {
 fn refuse_unknown(rest: &Rest<'_>) -> Result<(), Wrong> {
     match rest.first() {
         Some((key, _)) => {
-            let key = crate::translate::anthropic::brief(key).into_owned();
+            let key = brief(key).into_owned();
             Err(Wrong::Foreign(Fault::new(key, "is not a field that can be translated: remove it")))
         }
         None => Ok(()),

@@ -4,95 +4,14 @@
 //! tools that Anthropic runs. A known event that cannot be read is an error: to go on would be to lose a piece of the answer
 //! (field note 45). `message_stop` without a `stop_reason` before it is not an end.
 
-use serde_json::value::RawValue;
-
+use super::wire::{BlockDelta, BlockStart, BlockStop, ErrorEvent, Kind, MessageDelta, MessageStart, Stop};
 use crate::codec::sse::Event;
 use crate::translate::AnswerError;
 use crate::translate::answer::{Delta, Finish, FinishReason, ProviderError};
-use crate::translate::anthropic::error::ErrorObject;
 use crate::translate::anthropic::usage::{Counts, Usage};
-use crate::translate::anthropic::wire::{Block, StopDetails};
+use crate::translate::anthropic::wire::Block;
 use crate::translate::anthropic::{malformed, words};
-use crate::translate::object::object;
 use crate::translate::text::Str;
-
-object! {
-    Kind {
-        kind as "type": Str<'a>,
-    }
-}
-
-object! {
-    MessageStart {
-        kind as "type": Str<'a>,
-        message: Message<'a>,
-    }
-}
-
-object! {
-    Message {
-        id: Str<'a>,
-        model: Str<'a>,
-        usage: Usage<'a>,
-    }
-}
-
-object! {
-    BlockStart {
-        kind as "type": Str<'a>,
-        index: u64,
-        content_block: &'a RawValue,
-    }
-}
-
-object! {
-    BlockDelta {
-        kind as "type": Str<'a>,
-        index: u64,
-        delta: Piece<'a>,
-    }
-}
-
-object! {
-    Piece {
-        kind as "type": Str<'a>,
-        text: Str<'a>,
-        thinking: Str<'a>,
-        signature: Str<'a>,
-        partial_json: Str<'a>,
-    }
-}
-
-object! {
-    BlockStop {
-        kind as "type": Str<'a>,
-        index: u64,
-    }
-}
-
-object! {
-    MessageDelta {
-        kind as "type": Str<'a>,
-        delta: Stop<'a>,
-        usage: Usage<'a>,
-    }
-}
-
-object! {
-    Stop {
-        stop_reason: Str<'a>,
-        stop_sequence: Str<'a>,
-        stop_details: StopDetails<'a>,
-    }
-}
-
-object! {
-    ErrorEvent {
-        kind as "type": Str<'a>,
-        error: ErrorObject<'a>,
-        request_id: Str<'a>,
-    }
-}
 
 /// The most blocks that may be open at once. Anthropic has one.
 const OPEN: usize = 32;

@@ -14,6 +14,7 @@ use crate::translate::anthropic::error;
 use crate::translate::anthropic::message::{Block, Caller, Input, Message};
 use crate::translate::anthropic::usage::Written;
 use crate::translate::anthropic::words::{self, Held};
+use crate::translate::verdict;
 use crate::usage::Tokens;
 
 /// Writes the stream of one answer.
@@ -125,7 +126,8 @@ impl Writer {
 
     fn error(&mut self, error: &ProviderError<'_>, out: &mut Vec<u8>) {
         self.state = State::Over;
-        let kind = error.kind.as_deref().or(error.code.as_deref()).and_then(words::error_type).unwrap_or("api_error");
+        let named = error.kind.as_deref().and_then(words::error_type);
+        let kind = named.unwrap_or_else(|| words::error_type_of(verdict::status(error)));
         let error = error::Written::new(kind, &error.message, error.request_id.as_deref());
         send(out, &mut self.json, "error", &error);
     }
@@ -178,12 +180,16 @@ struct BlockDelta<'a> {
 }
 
 #[derive(Serialize)]
-#[serde(tag = "type", rename_all = "snake_case")]
+#[serde(tag = "type")]
 enum Piece<'a> {
-    TextDelta { text: &'a str },
-    ThinkingDelta { thinking: &'a str },
-    SignatureDelta { signature: &'a str },
-    InputJsonDelta { partial_json: &'a str },
+    #[serde(rename = "text_delta")]
+    Text { text: &'a str },
+    #[serde(rename = "thinking_delta")]
+    Thinking { thinking: &'a str },
+    #[serde(rename = "signature_delta")]
+    Signature { signature: &'a str },
+    #[serde(rename = "input_json_delta")]
+    Arguments { partial_json: &'a str },
 }
 
 #[derive(Serialize)]
@@ -220,10 +226,10 @@ fn write(step: Step<'_>, blocks: &mut u32, json: &mut Vec<u8>, out: &mut Vec<u8>
         Step::Thinking => Block::Thinking { thinking: "", signature: "" },
         Step::Redacted(data) => Block::RedactedThinking { data },
         Step::Call { id, name } => Block::ToolUse { id, name, input: Input::Nothing {}, caller: Caller::Direct },
-        Step::TextPiece(text) => return write_piece(Piece::TextDelta { text }, *blocks, json, out),
-        Step::ThinkingPiece(thinking) => return write_piece(Piece::ThinkingDelta { thinking }, *blocks, json, out),
-        Step::Signature(signature) => return write_piece(Piece::SignatureDelta { signature }, *blocks, json, out),
-        Step::Arguments(partial_json) => return write_piece(Piece::InputJsonDelta { partial_json }, *blocks, json, out),
+        Step::TextPiece(text) => return write_piece(Piece::Text { text }, *blocks, json, out),
+        Step::ThinkingPiece(thinking) => return write_piece(Piece::Thinking { thinking }, *blocks, json, out),
+        Step::Signature(signature) => return write_piece(Piece::Signature { signature }, *blocks, json, out),
+        Step::Arguments(partial_json) => return write_piece(Piece::Arguments { partial_json }, *blocks, json, out),
         Step::Stop => {
             let stop = BlockStop { kind: "content_block_stop", index: blocks.saturating_sub(1) };
             return send(out, json, "content_block_stop", &stop);

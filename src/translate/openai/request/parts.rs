@@ -57,12 +57,12 @@ fn all<'a>(
 }
 
 fn part<'a>(part: wire::Part<'a>, allowed: &[&str]) -> Result<Part<'a>, Fault> {
-    refuse_unknown(&part.rest)?;
-    let cache = optional_cache_hint(part.cache_control.as_ref())?;
     let kind = part.kind.ok_or_else(|| missing("type"))?;
     if !allowed.contains(&&*kind) {
         return Err(Fault::new("type", format!("`{kind}` is not a type of part that can stand here ({})", allowed.join(", "))));
     }
+    refuse_unknown(&part.rest)?;
+    let cache = optional_cache_hint(part.cache_control.as_ref())?;
     let content = match &*kind {
         "text" => Content::Text(part.text.ok_or_else(|| missing("text"))?),
         "refusal" => Content::Refusal(part.refusal.ok_or_else(|| missing("refusal"))?),

@@ -143,7 +143,7 @@ fn extras<'c>(
         if ANTHROPIC_ONLY.contains(&&**key) {
             return Err(Fault::new(
                 &**key,
-                "is a feature of Anthropic's API: remove it, or ask for a model that Anthropic serves",
+                "this is a feature of Anthropic's API: remove it, or ask for a model that Anthropic serves",
             ));
         }
         if ANTHROPIC_HINTS.contains(&&**key) {

@@ -60,7 +60,7 @@ pub fn parse<'a>(body: &'a [u8]) -> Result<Answer<'a>, AnswerError> {
         model: completion.model.filter(|model| !model.is_empty()),
         created: completion.created.and_then(|raw| raw.get().parse().ok()),
         choices: choices.into_iter().map(choice).collect::<Result<_, _>>()?,
-        usage: completion.usage.as_ref().map(usage::Reported::tokens),
+        usage: completion.usage.as_ref().and_then(usage::Reported::tokens),
         service_tier: completion.service_tier,
         system_fingerprint: completion.system_fingerprint,
     })

@@ -48,8 +48,8 @@ impl Reader {
         for choice in chunk.choices.into_iter().flatten() {
             self.choice(choice, emit)?;
         }
-        if let Some(reported) = &chunk.usage {
-            emit(Delta::Usage(usage::Reported::tokens(reported)));
+        if let Some(tokens) = chunk.usage.as_ref().and_then(usage::Reported::tokens) {
+            emit(Delta::Usage(tokens));
         }
         Ok(())
     }

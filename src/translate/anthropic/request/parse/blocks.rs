@@ -83,7 +83,13 @@ fn part<'a>(mut block: Block<'a>, place: Place, ignored: &mut Hints) -> Result<P
             Content::Thinking(Thinking { text: block.thinking.ok_or_else(|| missing("thinking"))?, signature: block.signature })
         }
         "redacted_thinking" => Content::RedactedThinking(block.data.ok_or_else(|| missing("data"))?),
-        "tool_use" => tool_call(block)?,
+        "tool_use" => {
+            // That the model itself called the tool is what every other dialect takes for granted.
+            if block.caller.as_ref().is_some_and(|caller| caller.kind.as_deref() != Some("direct")) {
+                ignored.add("messages[].content[].caller");
+            }
+            tool_call(block)?
+        }
         _ => tool_result(block, ignored)?,
     };
     Ok(Part { content, cache })

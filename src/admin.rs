@@ -1,0 +1,96 @@
+//! The admin address: for probes and for the person on call. Bind it to loopback or to the pod; it has no authentication and tells
+//! no secrets.
+//!
+//! `GET /health`: the process lives. `GET /ready`: it takes requests (503 while starting and draining). `GET /status`: what it is
+//! doing, as JSON.
+
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+
+use axum::extract::State;
+use axum::http::StatusCode;
+use axum::response::{IntoResponse, Response};
+use axum::routing::get;
+use axum::{Json, Router};
+use serde::Serialize;
+use tokio::net::TcpListener;
+
+use crate::exchange::Engine;
+
+/// Whether the process takes requests.
+#[derive(Debug, Clone, Default)]
+pub struct Readiness(Arc<AtomicBool>);
+
+impl Readiness {
+    /// Says so.
+    pub fn set(&self, ready: bool) {
+        self.0.store(ready, Ordering::Relaxed);
+    }
+
+    /// Whether it does.
+    pub fn get(&self) -> bool {
+        self.0.load(Ordering::Relaxed)
+    }
+}
+
+#[derive(Debug, Clone)]
+struct Admin {
+    engine: Arc<Engine>,
+    readiness: Readiness,
+}
+
+#[derive(Debug, Serialize)]
+struct Status {
+    version: &'static str,
+    ready: bool,
+    exchanges: usize,
+    buckets: usize,
+    usage_records_written: u64,
+    usage_records_lost: u64,
+    providers: Vec<ProviderStatus>,
+}
+
+#[derive(Debug, Serialize)]
+struct ProviderStatus {
+    name: String,
+    dialect: &'static str,
+    resting: bool,
+}
+
+/// Serves until the task is dropped.
+///
+/// # Errors
+/// The listener fails.
+pub async fn serve(listener: TcpListener, engine: Arc<Engine>, readiness: Readiness) -> std::io::Result<()> {
+    let router = Router::new()
+        .route("/health", get(|| async { "ok" }))
+        .route("/ready", get(ready))
+        .route("/status", get(status))
+        .with_state(Admin { engine, readiness });
+    axum::serve(listener, router).await
+}
+
+async fn ready(State(admin): State<Admin>) -> Response {
+    if admin.readiness.get() { "ready".into_response() } else { (StatusCode::SERVICE_UNAVAILABLE, "not ready").into_response() }
+}
+
+async fn status(State(admin): State<Admin>) -> Json<Status> {
+    let engine = &admin.engine;
+    let snapshot = engine.live.current();
+    let now = tokio::time::Instant::now();
+    let usage = engine.sink.status();
+    let providers = snapshot.providers.iter().map(|provider| ProviderStatus {
+        name: provider.name.to_string(),
+        dialect: provider.dialect.name(),
+        resting: engine.health.is_resting(&provider.name, now),
+    });
+    Json(Status {
+        version: env!("CARGO_PKG_VERSION"),
+        ready: admin.readiness.get(),
+        exchanges: engine.registry.len(),
+        buckets: engine.limiter.buckets(),
+        usage_records_written: usage.written,
+        usage_records_lost: usage.dropped + usage.failed,
+        providers: providers.collect(),
+    })
+}

@@ -1,0 +1,122 @@
+//! Wires the parts together and takes them down in order: first no new requests, then those under way to their end, then the
+//! usage records to the disk.
+
+use std::future::Future;
+use std::net::SocketAddr;
+use std::sync::Arc;
+use std::time::Duration;
+
+use anyhow::Context as _;
+use tokio::net::TcpListener;
+use tokio::signal::unix::{SignalKind, signal};
+use tokio::time::Instant;
+use tokio_util::sync::CancellationToken;
+use tokio_util::task::TaskTracker;
+
+use crate::admin::{self, Readiness};
+use crate::config::Live;
+use crate::exchange::Engine;
+use crate::exchange::shared::Registry;
+use crate::extproc::server::{self, Address, Listener};
+use crate::limit::Limiter;
+use crate::route::Health;
+use crate::usage::Sink;
+
+/// How long exchanges under way may take to end when the process is told to stop.
+pub const DRAIN: Duration = Duration::from_secs(30);
+
+/// How long the disk may take for the last usage records.
+const FLUSH: Duration = Duration::from_secs(10);
+
+/// A running processor, with its admin address.
+#[derive(Debug)]
+pub struct App {
+    /// What all exchanges share.
+    pub engine: Arc<Engine>,
+    /// Whether it takes requests.
+    pub readiness: Readiness,
+    /// Where the admin address is bound.
+    pub admin: SocketAddr,
+    stop: CancellationToken,
+    tasks: TaskTracker,
+}
+
+impl App {
+    /// Binds the processor's socket and the admin address, and serves both. Not ready yet: that is the caller's to say.
+    ///
+    /// # Errors
+    /// An address is in use, the usage file cannot be opened.
+    pub async fn start(live: Arc<Live>, processor: &Address, admin: SocketAddr) -> anyhow::Result<Self> {
+        let snapshot = live.current();
+        let sink = Sink::open(&snapshot.usage).context("cannot open the file for usage records")?;
+        let health = Arc::new(Health::new(Instant::now()));
+        health.keep(&snapshot.providers);
+        let engine = Arc::new(Engine { live, limiter: Limiter::new(), health, registry: Registry::default(), sink });
+        let listener = Listener::bind(processor).await.with_context(|| format!("cannot listen on {processor}"))?;
+        let admin_listener = TcpListener::bind(admin).await.with_context(|| format!("cannot listen on {admin} (admin)"))?;
+        let admin = admin_listener.local_addr().context("the admin address has no local address")?;
+        let app =
+            Self { engine, readiness: Readiness::default(), admin, stop: CancellationToken::new(), tasks: TaskTracker::new() };
+        let stopped = app.stop.clone().cancelled_owned();
+        let processor = Arc::clone(&app.engine);
+        app.spawn("processor", async move { server::serve(processor, listener, &snapshot.bounds, stopped).await });
+        app.spawn("admin", until(app.stop.clone(), admin::serve(admin_listener, Arc::clone(&app.engine), app.readiness.clone())));
+        app.spawn("config reload", until(app.stop.clone(), reload(Arc::clone(&app.engine))));
+        Ok(app)
+    }
+
+    /// Runs a part. One that fails takes the process down: half a gateway is worse than none.
+    fn spawn<E: std::fmt::Display + Send>(&self, name: &'static str, part: impl Future<Output = Result<(), E>> + Send + 'static) {
+        let stop = self.stop.clone();
+        self.tasks.spawn(async move {
+            if let Err(error) = part.await {
+                tracing::error!(part = name, %error, "stopped");
+            }
+            stop.cancel();
+        });
+    }
+
+    /// Takes no more streams from now on.
+    pub fn interrupt(&self) {
+        self.stop.cancel();
+    }
+
+    /// Resolves when a part has failed.
+    pub async fn failed(&self) {
+        self.stop.cancelled().await;
+    }
+
+    /// Stops: waits for the exchanges under way, at most [`DRAIN`], and for every usage record to be written.
+    pub async fn stop(self) {
+        self.readiness.set(false);
+        self.stop.cancel();
+        self.tasks.close();
+        if tokio::time::timeout(DRAIN, self.tasks.wait()).await.is_err() {
+            tracing::warn!(exchanges = self.engine.registry.len(), "exchanges were cut: they did not end in time");
+        }
+        if tokio::time::timeout(FLUSH, self.engine.sink.flush()).await.is_err() {
+            tracing::error!("usage records were lost: the disk does not take them");
+        }
+    }
+}
+
+async fn until<E>(stop: CancellationToken, part: impl Future<Output = Result<(), E>>) -> Result<(), E> {
+    tokio::select! {
+        ended = part => ended,
+        () = stop.cancelled() => Ok(()),
+    }
+}
+
+/// Re-reads the config when its file changes, and at SIGHUP; opens the usage file anew at SIGHUP, for log rotation.
+async fn reload(engine: Arc<Engine>) -> std::io::Result<()> {
+    let mut hangup = signal(SignalKind::hangup())?;
+    loop {
+        tokio::select! {
+            () = engine.live.watch() => {}
+            _ = hangup.recv() => {
+                engine.sink.reopen();
+                engine.live.reload();
+            }
+        }
+    }
+}

@@ -1,0 +1,133 @@
+//! An answer that comes as one piece: an answer that was not streamed, or a provider's error.
+//!
+//! Envoy holds its headers until the body is settled, so that an answer that turns out to be wrong still gets an honest status.
+
+use http::HeaderValue;
+use http::header::{CONTENT_LENGTH, CONTENT_TYPE};
+
+use super::{Answering, ChunkStep};
+use crate::codec::encoding::{Decoder, EncodingError};
+use crate::exchange::Exchange;
+use crate::exchange::fields::Edits;
+use crate::exchange::reply::Reply;
+use crate::rejection::{Kind, Rejection};
+use crate::translate::{self, AnswerContext, Seen};
+use crate::usage::Outcome;
+
+/// An answer that comes as one piece.
+#[derive(Debug)]
+pub(in crate::exchange) struct Holding {
+    context: AnswerContext,
+    decoder: Option<Decoder>,
+    status: u16,
+    limit: usize,
+}
+
+/// What came of it.
+struct Settled {
+    status: u16,
+    /// `None`: the body as it came.
+    body: Option<Vec<u8>>,
+    seen: Seen,
+    outcome: Outcome,
+    error: Option<String>,
+}
+
+impl Holding {
+    pub(super) fn new(context: AnswerContext, decoder: Option<Decoder>, status: u16, limit: usize) -> Self {
+        Self { context, decoder, status, limit }
+    }
+
+    fn settle(mut self, body: &[u8]) -> Settled {
+        match self.translated(body) {
+            Ok(settled) => settled,
+            Err(rejection) => Settled {
+                status: rejection.kind.row().status.as_u16(),
+                body: Some(translate::rejection(self.context.api, &rejection)),
+                seen: Seen::default(),
+                outcome: Outcome::ProviderError,
+                error: Some(rejection.message),
+            },
+        }
+    }
+
+    fn translated(&mut self, body: &[u8]) -> Result<Settled, Rejection> {
+        if body.len() > self.limit {
+            return Err(Rejection::new(Kind::BadAnswer, format!("the provider's answer is larger than {} bytes", self.limit)));
+        }
+        let plain = self.plain(body)?;
+        let body = plain.as_deref().unwrap_or(body);
+        match self.status {
+            200..=299 => {
+                let whole = translate::whole(&self.context, body)?;
+                let body = whole.body.map(Vec::from).or(plain);
+                Ok(Settled { status: self.status, body, seen: whole.seen, outcome: Outcome::Ok, error: None })
+            }
+            // The client's key was right; it is the gateway's that the provider refuses.
+            401 | 407 => Err(Rejection::new(
+                Kind::CredentialRefused,
+                "the provider refused the gateway's credential: tell the gateway's operator",
+            )),
+            400..=599 => {
+                let answer = translate::provider_error(&self.context, self.status, body);
+                Ok(Settled {
+                    status: answer.status,
+                    body: answer.body.map(Vec::from).or(plain),
+                    seen: Seen::default(),
+                    outcome: Outcome::ProviderError,
+                    error: Some(answer.message),
+                })
+            }
+            status => Err(Rejection::new(
+                Kind::BadAnswer,
+                format!("the provider answered with status {status}, which its API does not have"),
+            )),
+        }
+    }
+
+    /// The body decompressed, where it was compressed.
+    fn plain(&mut self, body: &[u8]) -> Result<Option<Vec<u8>>, Rejection> {
+        let Some(decoder) = &mut self.decoder else { return Ok(None) };
+        let mut plain = Vec::with_capacity(body.len().saturating_mul(4).min(self.limit));
+        decoder.push(body, &mut plain).and_then(|()| decoder.finish(&mut plain)).map_err(|error| undecodable(&error))?;
+        Ok(Some(plain))
+    }
+}
+
+impl Exchange {
+    pub(super) fn whole_body(&mut self, holding: Holding, body: &[u8]) -> ChunkStep {
+        let before = holding.status;
+        let mut settled = holding.settle(body);
+        let mut edits = Edits::default();
+        if settled.status != before {
+            edits.pseudo(":status", settled.status.to_string());
+        }
+        if settled.body.is_some() {
+            edits.set(CONTENT_TYPE, HeaderValue::from_static("application/json"));
+        }
+        edits.set(CONTENT_LENGTH, HeaderValue::from(settled.body.as_ref().map_or(body.len(), Vec::len)));
+        let body = settled.body.take();
+        self.settled(settled);
+        ChunkStep { edits, body }
+    }
+
+    /// An answer without a body.
+    pub(super) fn empty_body(&mut self, holding: Holding, edits: Edits) -> Reply {
+        let mut settled = holding.settle(&[]);
+        let mut reply = Reply::json(settled.status, settled.body.take().unwrap_or_default(), "empty_answer");
+        reply.headers.extend(edits.set);
+        self.settled(settled);
+        reply
+    }
+
+    fn settled(&mut self, settled: Settled) {
+        self.status = Some(settled.status);
+        self.answering = Answering::Seen(Box::new(settled.seen));
+        self.finish(settled.outcome, settled.error);
+        self.answering = Answering::Done;
+    }
+}
+
+pub(super) fn undecodable(error: &EncodingError) -> Rejection {
+    Rejection::new(Kind::BadAnswer, format!("the provider's answer cannot be decompressed: {error}"))
+}

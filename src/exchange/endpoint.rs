@@ -1,0 +1,91 @@
+//! Which of the gateway's endpoints a request is for.
+
+use crate::translate::{Api, Dialect};
+
+/// What a path and method ask for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Endpoint<'a> {
+    /// A conversation.
+    Converse(Api),
+    /// The list of models, in this dialect's shape.
+    Models(Dialect),
+    /// One model, by id, in this dialect's shape.
+    Model(Dialect, &'a str),
+    /// A path that the gateway serves, but not with this method; the methods that it does serve.
+    WrongMethod(&'static str),
+    /// Nothing that the gateway serves.
+    Unknown,
+}
+
+/// Finds the endpoint of a request. `anthropic` tells whether the client speaks Anthropic's API (by its headers): both APIs list
+/// their models under the same path.
+///
+/// Every path is served below `/`, and below `/openai` and `/anthropic` for clients that want to say whose API they mean.
+pub fn find<'a>(method: &str, path: &'a str, anthropic: bool) -> Endpoint<'a> {
+    let path = path.split_once('?').map_or(path, |(path, _)| path);
+    let (path, named) = match strip(path, "/anthropic") {
+        Some(rest) => (rest, Some(Dialect::Anthropic)),
+        None => match strip(path, "/openai") {
+            Some(rest) => (rest, Some(Dialect::OpenAi)),
+            None => (path, None),
+        },
+    };
+    let dialect = named.unwrap_or(if anthropic { Dialect::Anthropic } else { Dialect::OpenAi });
+    match (method, path) {
+        ("POST", "/v1/chat/completions") if named != Some(Dialect::Anthropic) => Endpoint::Converse(Api::OpenAiChat),
+        ("POST", "/v1/messages") if named != Some(Dialect::OpenAi) => Endpoint::Converse(Api::AnthropicMessages),
+        ("GET", "/v1/models") => Endpoint::Models(dialect),
+        ("GET", _) if model_id(path).is_some() => Endpoint::Model(dialect, model_id(path).unwrap_or_default()),
+        (_, "/v1/chat/completions") if named != Some(Dialect::Anthropic) => Endpoint::WrongMethod("POST"),
+        (_, "/v1/messages") if named != Some(Dialect::OpenAi) => Endpoint::WrongMethod("POST"),
+        (_, "/v1/models") => Endpoint::WrongMethod("GET"),
+        _ => Endpoint::Unknown,
+    }
+}
+
+/// The API in whose shape an error is told when the endpoint is not known.
+pub fn error_api(path: &str, anthropic: bool) -> Api {
+    if anthropic || path.starts_with("/anthropic/") || path.starts_with("/v1/messages") {
+        Api::AnthropicMessages
+    } else {
+        Api::OpenAiChat
+    }
+}
+
+fn strip<'a>(path: &'a str, prefix: &str) -> Option<&'a str> {
+    path.strip_prefix(prefix).filter(|rest| rest.starts_with('/'))
+}
+
+fn model_id(path: &str) -> Option<&str> {
+    path.strip_prefix("/v1/models/").filter(|id| !id.is_empty())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_query_does_not_count() {
+        assert_eq!(find("POST", "/v1/messages?beta=true", true), Endpoint::Converse(Api::AnthropicMessages));
+    }
+
+    #[test]
+    fn both_apis_may_be_named_by_a_prefix() {
+        assert_eq!(find("POST", "/anthropic/v1/messages", false), Endpoint::Converse(Api::AnthropicMessages));
+        assert_eq!(find("POST", "/openai/v1/chat/completions", false), Endpoint::Converse(Api::OpenAiChat));
+        assert_eq!(find("GET", "/anthropic/v1/models", false), Endpoint::Models(Dialect::Anthropic));
+        assert_eq!(find("POST", "/openai/v1/messages", false), Endpoint::Unknown);
+        assert_eq!(find("POST", "/openaiv1/messages", false), Endpoint::Unknown);
+    }
+
+    #[test]
+    fn a_model_id_may_have_slashes() {
+        assert_eq!(find("GET", "/v1/models/meta/llama", false), Endpoint::Model(Dialect::OpenAi, "meta/llama"));
+    }
+
+    #[test]
+    fn a_known_path_with_another_method_is_told_apart_from_an_unknown_one() {
+        assert_eq!(find("GET", "/v1/chat/completions", false), Endpoint::WrongMethod("POST"));
+        assert_eq!(find("POST", "/v2/chat", false), Endpoint::Unknown);
+    }
+}

@@ -1,0 +1,123 @@
+//! The end of an exchange, whatever it was: settle, write the record, forget.
+
+use std::sync::Arc;
+
+use super::answer::Answering;
+use super::attempts::{Attempt, End};
+use super::{Exchange, Metadata};
+use crate::limit::Spent;
+use crate::translate::Seen;
+use crate::usage::{self, AttemptOutcome, Fact, Outcome, Record, Source, Tokens};
+
+impl Exchange {
+    /// Ends the exchange, once: later calls do nothing.
+    pub(super) fn finish(&mut self, outcome: Outcome, error: Option<String>) {
+        if self.outcome.is_some() {
+            return;
+        }
+        self.outcome = Some(outcome);
+        if let Some(shared) = &self.shared {
+            self.engine.registry.leave(shared.id);
+            shared.release_original();
+        }
+        let seen = self.take_seen();
+        let (tokens, source) = self.account(&seen, outcome);
+        if let Some(reservation) = self.reservation.take() {
+            match source {
+                Source::None => reservation.refund(),
+                Source::Reported | Source::Estimated => reservation.settle(Spent::Tokens(tokens)),
+            }
+        }
+        let record = self.record(outcome, error, seen, (tokens, source));
+        self.metadata = Some(facts(&record));
+        self.engine.sink.write(record);
+    }
+
+    fn take_seen(&mut self) -> Seen {
+        match &mut self.answering {
+            Answering::Stream(streaming) => streaming.seen().clone(),
+            Answering::Seen(seen) => std::mem::take(seen),
+            Answering::Waiting | Answering::Whole(_) | Answering::Failed | Answering::Done => Seen::default(),
+        }
+    }
+
+    /// What it cost. A request that a provider may have worked on costs at least its prompt, even if nobody waited for the answer.
+    fn account(&self, seen: &Seen, outcome: Outcome) -> (Tokens, Source) {
+        let was_sent = self.shared.is_some();
+        match outcome {
+            Outcome::Rejected(_) => (Tokens::default(), Source::None),
+            Outcome::Aborted if !was_sent => (Tokens::default(), Source::None),
+            _ => {
+                let worked = seen.started || matches!(outcome, Outcome::Ok | Outcome::Cut | Outcome::Aborted);
+                usage::account(seen.usage, self.input_estimate, seen.output_bytes, seen.complete, worked)
+            }
+        }
+    }
+
+    fn record(&self, outcome: Outcome, error: Option<String>, seen: Seen, (tokens, tokens_source): (Tokens, Source)) -> Record {
+        let shared = self.shared.as_deref();
+        let attempts = shared.map_or_else(Vec::new, |shared| shared.attempts.lock().list().to_vec());
+        let last = attempts.last().and_then(|attempt| shared?.route.choices.get(attempt.choice));
+        Record {
+            time: self.began_at,
+            request_id: self.request_id.clone(),
+            key: self.principal.as_ref().map(|principal| Arc::clone(&principal.key)),
+            tenant: self.principal.as_ref().and_then(|principal| principal.tenant.clone()),
+            route: shared.map(|shared| Arc::clone(&shared.route.name)),
+            api: Some(self.api.name()),
+            stream: self.facts.as_ref().is_some_and(|facts| facts.stream),
+            model_asked: self.facts.as_ref().map(|facts| facts.model.clone()),
+            model_served: seen.model,
+            provider: last.map(|choice| Arc::clone(&choice.provider.name)),
+            provider_dialect: last.map(|choice| choice.provider.dialect.name()),
+            attempts: attempts.iter().filter_map(|attempt| self.attempt(attempt, outcome)).collect(),
+            ttft: self.first_token,
+            duration: self.began.elapsed(),
+            tokens,
+            tokens_source,
+            status: self.status,
+            outcome,
+            error: error.or(seen.error),
+            dropped: self.dropped.clone(),
+        }
+    }
+
+    fn attempt(&self, attempt: &Attempt, outcome: Outcome) -> Option<usage::Attempt> {
+        let choice = self.shared.as_ref()?.route.choices.get(attempt.choice)?;
+        let (ended, status) = match attempt.end {
+            Some((End::Status(status @ 200..=299), _)) => (of_answer(outcome), Some(status)),
+            Some((End::Status(status), _)) => (AttemptOutcome::Status, Some(status)),
+            Some((End::NoAnswer, _)) => (AttemptOutcome::NoResponse, None),
+            Some((End::Skipped, _)) => (AttemptOutcome::Skipped, None),
+            Some((End::NotSent, _)) => (AttemptOutcome::NotSent, None),
+            None => (AttemptOutcome::Aborted, None),
+        };
+        let asked = self.facts.as_ref().map(|facts| &facts.model);
+        Some(usage::Attempt {
+            provider: Arc::clone(&choice.provider.name),
+            model: choice.model.as_ref().or(asked).cloned().unwrap_or_default(),
+            status,
+            outcome: ended,
+            duration: attempt.end.map_or_else(|| attempt.began.elapsed(), |(_, took)| took),
+        })
+    }
+}
+
+/// How an attempt ended whose answer had begun well.
+fn of_answer(outcome: Outcome) -> AttemptOutcome {
+    match outcome {
+        Outcome::Ok => AttemptOutcome::Ok,
+        Outcome::Aborted => AttemptOutcome::Aborted,
+        Outcome::Cut => AttemptOutcome::Cut,
+        Outcome::ProviderError => AttemptOutcome::ErrorEvent,
+        Outcome::Rejected(_) => AttemptOutcome::BadAnswer,
+    }
+}
+
+fn facts(record: &Record) -> Metadata {
+    let value = |fact: Fact<'_>| match fact {
+        Fact::Number(number) => serde_json::Value::from(number),
+        Fact::Text(text) => serde_json::Value::from(text),
+    };
+    record.metadata().into_iter().map(|(name, fact)| (name.to_owned(), value(fact))).collect()
+}

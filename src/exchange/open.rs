@@ -1,0 +1,131 @@
+//! The client's headers: which endpoint, who calls. Whoever may not call is told so before a byte of the body is read.
+
+use std::sync::Arc;
+
+use http::HeaderValue;
+use http::header::ALLOW;
+use tokio::time::Instant;
+
+use super::answer::Answering;
+use super::endpoint::{self, Endpoint};
+use super::fields::Fields;
+use super::reply::Reply;
+use super::{Engine, Exchange};
+use crate::auth::{self, Principal};
+use crate::config::Snapshot;
+use crate::rejection::{Kind, Rejection};
+use crate::route::models;
+use crate::translate::{Api, Dialect};
+
+/// What becomes of a request whose headers are known.
+#[derive(Debug)]
+pub enum Opened {
+    /// The gateway answers by itself.
+    Reply(Reply, Option<Box<Exchange>>),
+    /// The road goes on with the body.
+    Body(Box<Exchange>),
+}
+
+impl Exchange {
+    /// A request begins. `end`: it has no body.
+    pub fn open(engine: &Arc<Engine>, fields: Fields, end: bool) -> Opened {
+        let snapshot = engine.live.current();
+        let path = fields.get(":path").unwrap_or_default();
+        let bare_path = path.split_once('?').map_or(path, |(bare, _)| bare);
+        if snapshot.callers.is_open(bare_path) {
+            return Opened::Reply(Reply::json(200, r#"{"status":"ok"}"#, "open_path"), None);
+        }
+        let anthropic = fields.contains("anthropic-version") || fields.contains("x-api-key");
+        let endpoint = endpoint::find(fields.get(":method").unwrap_or_default(), path, anthropic);
+        let api = match endpoint {
+            Endpoint::Converse(api) => api,
+            Endpoint::Models(dialect) | Endpoint::Model(dialect, _) => api_of(dialect),
+            Endpoint::WrongMethod(_) | Endpoint::Unknown => endpoint::error_api(path, anthropic),
+        };
+        let principal = identify(&snapshot, &fields, api);
+        let verdict = principal
+            .clone()
+            .and_then(|principal| local_answer(&snapshot, &principal, endpoint, bare_path, end).map(|reply| (principal, reply)));
+        match verdict {
+            Ok((_, Some(reply))) => Opened::Reply(reply, None),
+            Ok((principal, None)) => Opened::Body(Self::new(engine, snapshot, fields, api, Some(principal))),
+            Err(rejection) => {
+                let mut exchange = Self::new(engine, Arc::clone(&snapshot), fields, api, principal.ok());
+                Opened::Reply(exchange.reject(&rejection), Some(exchange))
+            }
+        }
+    }
+
+    fn new(
+        engine: &Arc<Engine>,
+        snapshot: Arc<Snapshot>,
+        fields: Fields,
+        api: Api,
+        principal: Option<Arc<Principal>>,
+    ) -> Box<Self> {
+        Box::new(Self {
+            engine: Arc::clone(engine),
+            snapshot,
+            began: Instant::now(),
+            began_at: jiff::Timestamp::now(),
+            request_id: fields.get("x-request-id").unwrap_or_default().to_owned(),
+            api,
+            principal,
+            fields,
+            facts: None,
+            shared: None,
+            reservation: None,
+            input_estimate: 0,
+            dropped: Vec::new(),
+            answering: Answering::Waiting,
+            status: None,
+            first_token: None,
+            outcome: None,
+            metadata: None,
+        })
+    }
+}
+
+fn api_of(dialect: Dialect) -> Api {
+    match dialect {
+        Dialect::OpenAi => Api::OpenAiChat,
+        Dialect::Anthropic => Api::AnthropicMessages,
+    }
+}
+
+fn identify(snapshot: &Snapshot, fields: &Fields, api: Api) -> Result<Arc<Principal>, Rejection> {
+    let presented = auth::presented(|name| fields.get(name), Some(api));
+    snapshot.callers.identify(presented, jiff::Timestamp::now()).map(Arc::clone)
+}
+
+/// What the gateway answers by itself to somebody who may call; `None`: it is a conversation, whose body comes next.
+fn local_answer(
+    snapshot: &Snapshot,
+    principal: &Principal,
+    endpoint: Endpoint<'_>,
+    path: &str,
+    end: bool,
+) -> Result<Option<Reply>, Rejection> {
+    match endpoint {
+        Endpoint::Converse(_) if end => {
+            Err(Rejection::new(Kind::InvalidRequest, "the request has no body: send a JSON object with `model` and `messages`"))
+        }
+        Endpoint::Converse(_) => Ok(None),
+        Endpoint::Models(dialect) => {
+            Ok(Some(Reply::json(200, models::list(snapshot.routes.models(principal), dialect), "models")))
+        }
+        Endpoint::Model(dialect, id) => {
+            snapshot.routes.select(id, principal)?;
+            Ok(Some(Reply::json(200, models::one(id, dialect), "model")))
+        }
+        Endpoint::WrongMethod(method) => {
+            let mut rejection = Rejection::new(Kind::WrongMethod, format!("{path} takes {method}"));
+            rejection.headers.push((ALLOW, HeaderValue::from_static(method)));
+            Err(rejection)
+        }
+        Endpoint::Unknown => Err(Rejection::new(
+            Kind::UnknownEndpoint,
+            format!("{path} is not an endpoint of this gateway: it serves /v1/chat/completions, /v1/messages and /v1/models"),
+        )),
+    }
+}

@@ -1,0 +1,104 @@
+//! The client's body: where it goes, may it spend, in whose dialect, with which credential.
+
+use std::sync::Arc;
+
+use bytes::Bytes;
+use tokio::time::Instant;
+
+use super::Exchange;
+use super::forward::{Forward, forward};
+use super::reply::Reply;
+use super::shared::{Original, Shared};
+use crate::auth::Principal;
+use crate::codec::json::TopLevel;
+use crate::limit::{self, Ask, Reservation};
+use crate::rejection::{Kind, Rejection};
+use crate::route::Route;
+use crate::translate::{self, Facts};
+
+/// A request that goes on to a provider.
+#[derive(Debug)]
+pub struct Sent {
+    /// What is sent.
+    pub forward: Forward,
+    /// The Envoy route that leads there.
+    pub envoy_route: Arc<str>,
+    /// The number under which attempt streams find the exchange.
+    pub id: u64,
+}
+
+impl Exchange {
+    /// The whole body of the request is here.
+    pub fn request(&mut self, body: Bytes) -> Result<Sent, Reply> {
+        let sent = self.decide(body);
+        sent.map_err(|rejection| self.reject(&rejection))
+    }
+
+    fn decide(&mut self, body: Bytes) -> Result<Sent, Rejection> {
+        let bounds = &self.snapshot.bounds;
+        if body.len() > bounds.request_bytes {
+            let limit = bounds.request_bytes;
+            return Err(Rejection::new(Kind::TooLarge, format!("the request body is larger than {limit} bytes")));
+        }
+        if let Some(encoding) = self.fields.get("content-encoding").filter(|encoding| *encoding != "identity") {
+            let message = format!("the request body is compressed ({encoding}): send it without content-encoding");
+            return Err(Rejection::new(Kind::InvalidRequest, message));
+        }
+        let top = TopLevel::scan(&body, bounds.json_depth)?;
+        let facts = translate::facts(self.api, &top)?;
+        self.facts = Some(facts.clone());
+        let principal = self.principal.clone().ok_or_else(|| Rejection::new(Kind::Internal, "the caller is not known"))?;
+        let route = Arc::clone(self.snapshot.routes.select(&facts.model, &principal)?);
+        self.reservation = Some(self.reserve(&principal, &facts, &body)?);
+        self.send(principal, &body, &top, facts, route)
+    }
+
+    fn reserve(&mut self, principal: &Principal, facts: &Facts, body: &[u8]) -> Result<Reservation, Rejection> {
+        self.input_estimate = limit::estimate_input_tokens(body);
+        let ask = Ask {
+            key: &principal.key,
+            tenant: principal.tenant.as_deref(),
+            model: &facts.model,
+            input_tokens: self.input_estimate,
+            output_tokens: facts.max_output_tokens,
+        };
+        Ok(self.engine.limiter.reserve(&self.snapshot.limits, &ask, Instant::now())?)
+    }
+
+    /// Sends the request to the first provider of the order that can take it.
+    fn send(
+        &mut self,
+        principal: Arc<Principal>,
+        body: &Bytes,
+        top: &TopLevel<'_>,
+        facts: Facts,
+        route: Arc<Route>,
+    ) -> Result<Sent, Rejection> {
+        let now = Instant::now();
+        let picked = route.pick(&self.engine.health, now, rand::random());
+        let original = Arc::new(Original { fields: std::mem::take(&mut self.fields), body: body.clone() });
+        let snapshot = Arc::clone(&self.snapshot);
+        let id = self.engine.registry.number();
+        let mut shared = Shared::new(id, snapshot, principal, self.api, facts, Arc::clone(&route), Arc::clone(&original));
+        let mut refusal = None;
+        for &first in route.orders.get(picked).map_or(&[][..], |order| &order.choices) {
+            let Some(choice) = route.choices.get(first) else { continue };
+            shared.begin(first, now);
+            match forward(&shared, &original, top, choice, true) {
+                Ok(forward) => return Ok(self.commit(shared, forward)),
+                Err(rejection) => refusal = refusal.or(Some(rejection)),
+            }
+        }
+        Err(refusal.unwrap_or_else(|| Rejection::new(Kind::Internal, "the route has no provider")))
+    }
+
+    fn commit(&mut self, shared: Shared, mut forward: Forward) -> Sent {
+        let shared = Arc::new(shared);
+        self.dropped = std::mem::take(&mut forward.dropped);
+        self.engine.registry.enter(Arc::clone(&shared));
+        let envoy_route = shared.envoy_route();
+        let id = shared.id;
+        self.shared = Some(shared);
+        Sent { forward, envoy_route, id }
+    }
+}

@@ -1,0 +1,141 @@
+//! Between Envoy's messages and plain data.
+
+use std::collections::HashMap;
+
+use envoy_types::pb::envoy::config::core::v3::header_value_option::HeaderAppendAction;
+use envoy_types::pb::envoy::config::core::v3::{HeaderMap, HeaderValue, HeaderValueOption, Metadata};
+use envoy_types::pb::envoy::extensions::filters::http::ext_proc::v3::ProcessingMode;
+use envoy_types::pb::envoy::extensions::filters::http::ext_proc::v3::processing_mode::{BodySendMode, HeaderSendMode};
+use envoy_types::pb::envoy::service::ext_proc::v3::body_mutation::Mutation;
+use envoy_types::pb::envoy::service::ext_proc::v3::processing_response::Response;
+use envoy_types::pb::envoy::service::ext_proc::v3::{
+    BodyMutation, HeaderMutation, ImmediateResponse, ProcessingRequest, ProcessingResponse,
+};
+use envoy_types::pb::envoy::r#type::v3::HttpStatus;
+use envoy_types::pb::google::protobuf::value::Kind;
+use envoy_types::pb::google::protobuf::{Struct, Value};
+
+use crate::envoy::contract::{ATTEMPT_ATTRIBUTE, DETAILS_ATTRIBUTE, NAMESPACE, TARGET_ATTRIBUTE};
+use crate::exchange::answer::BodyMode;
+use crate::exchange::fields::{Edits, Fields};
+use crate::exchange::reply::Reply;
+
+/// Under this key Envoy sends the attributes that the filter's config asks for.
+const ATTRIBUTES: &str = "envoy.filters.http.ext_proc";
+
+/// Header fields, moved out of Envoy's message. Envoy puts values into `raw_value`.
+pub(super) fn fields(headers: Option<HeaderMap>) -> Fields {
+    let headers = headers.map(|map| map.headers).unwrap_or_default();
+    headers
+        .into_iter()
+        .map(|HeaderValue { key, value, raw_value }| (key, if raw_value.is_empty() { value.into_bytes() } else { raw_value }))
+        .collect()
+}
+
+/// Header changes in Envoy's words. `None`: no change.
+pub(super) fn mutation(edits: Edits) -> Option<HeaderMutation> {
+    if edits == Edits::default() {
+        return None;
+    }
+    let pseudo = edits.pseudo.into_iter().map(|(name, value)| overwrite(name.to_owned(), value.into_bytes()));
+    let set = edits.set.into_iter().map(|(name, value)| overwrite(name.as_str().to_owned(), value.as_bytes().to_vec()));
+    Some(HeaderMutation { set_headers: pseudo.chain(set).collect(), remove_headers: edits.remove })
+}
+
+fn overwrite(key: String, raw_value: Vec<u8>) -> HeaderValueOption {
+    HeaderValueOption {
+        header: Some(HeaderValue { key, value: String::new(), raw_value }),
+        append_action: HeaderAppendAction::OverwriteIfExistsOrAdd.into(),
+        ..HeaderValueOption::default()
+    }
+}
+
+/// A body in Envoy's words.
+pub(super) fn body(body: Vec<u8>) -> BodyMutation {
+    let mutation = if body.is_empty() { Mutation::ClearBody(true) } else { Mutation::Body(body) };
+    BodyMutation { mutation: Some(mutation) }
+}
+
+/// An answer of the gateway in Envoy's words.
+pub(super) fn immediate(reply: Reply) -> Response {
+    let edits = Edits { set: reply.headers, ..Edits::default() };
+    Response::ImmediateResponse(ImmediateResponse {
+        status: Some(HttpStatus { code: i32::from(reply.status) }),
+        headers: mutation(edits),
+        body: reply.body.to_vec(),
+        grpc_status: None,
+        details: reply.details,
+    })
+}
+
+/// A response and nothing else.
+pub(super) fn respond(response: Response) -> ProcessingResponse {
+    ProcessingResponse { response: Some(response), ..ProcessingResponse::default() }
+}
+
+/// How the answer's body is wanted. Trailers are always wanted: without them a body that ends with trailers never ends.
+pub(super) fn mode_override(mode: BodyMode) -> ProcessingMode {
+    let body = match mode {
+        BodyMode::None => BodySendMode::None,
+        BodyMode::Streamed => BodySendMode::Streamed,
+        BodyMode::Buffered => BodySendMode::Buffered,
+    };
+    let trailers = if mode == BodyMode::None { HeaderSendMode::Skip } else { HeaderSendMode::Send };
+    ProcessingMode { response_body_mode: body.into(), response_trailer_mode: trailers.into(), ..ProcessingMode::default() }
+}
+
+/// Dynamic metadata in Kanmon's namespace.
+pub(super) fn metadata(facts: impl IntoIterator<Item = (String, serde_json::Value)>) -> Struct {
+    let fields = facts.into_iter().filter_map(|(key, value)| Some((key, Value { kind: Some(kind(&value)?) }))).collect();
+    let own = Value { kind: Some(Kind::StructValue(Struct { fields })) };
+    Struct { fields: HashMap::from([(NAMESPACE.to_owned(), own)]) }
+}
+
+fn kind(value: &serde_json::Value) -> Option<Kind> {
+    match value {
+        serde_json::Value::Number(number) => number.as_f64().map(Kind::NumberValue),
+        serde_json::Value::String(text) => Some(Kind::StringValue(text.clone())),
+        serde_json::Value::Bool(flag) => Some(Kind::BoolValue(*flag)),
+        _ => None,
+    }
+}
+
+/// What Envoy tells besides headers and bodies.
+#[derive(Debug, Default)]
+pub(super) struct Context {
+    /// The number of the exchange.
+    pub(super) exchange: Option<u64>,
+    /// Which target the chosen host belongs to.
+    pub(super) target: Option<String>,
+    /// Which attempt this is, from 1.
+    pub(super) attempt: Option<u32>,
+    /// How Envoy came by an answer.
+    pub(super) details: Option<String>,
+}
+
+impl Context {
+    /// Takes the context out of a message.
+    pub(super) fn take(request: &mut ProcessingRequest) -> Self {
+        let mut attributes = request.attributes.remove(ATTRIBUTES).unwrap_or_default().fields;
+        let mut text = |name: &str| match attributes.remove(name)?.kind? {
+            Kind::StringValue(text) => Some(text),
+            Kind::NumberValue(number) => Some(number.to_string()),
+            _ => None,
+        };
+        Self {
+            exchange: request.metadata_context.take().and_then(exchange),
+            target: text(TARGET_ATTRIBUTE),
+            attempt: text(ATTEMPT_ATTRIBUTE).and_then(|attempt| attempt.parse().ok()),
+            details: text(DETAILS_ATTRIBUTE),
+        }
+    }
+}
+
+fn exchange(mut metadata: Metadata) -> Option<u64> {
+    match metadata.filter_metadata.remove(NAMESPACE)?.fields.remove("exchange")?.kind? {
+        // Numbers of exchanges are below 2^53: exact.
+        #[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "checked by the guard")]
+        Kind::NumberValue(number) if number >= 0.0 && number < 9_007_199_254_740_992.0 => Some(number as u64),
+        _ => None,
+    }
+}

@@ -1,0 +1,127 @@
+//! The gate stream: one per request, from the client's headers to the end of the answer.
+
+use std::collections::VecDeque;
+use std::sync::Arc;
+
+use bytes::Bytes;
+use envoy_types::pb::envoy::service::ext_proc::v3::processing_request::Request;
+use envoy_types::pb::envoy::service::ext_proc::v3::processing_response::Response;
+use envoy_types::pb::envoy::service::ext_proc::v3::{
+    BodyResponse, CommonResponse, HeadersResponse, HttpBody, HttpHeaders, ProcessingRequest, ProcessingResponse, TrailersResponse,
+};
+use tonic::Status;
+
+use super::convert::{self, Context};
+use super::drive::{Flow, Session};
+use crate::exchange::answer::{AnswerHead, Broken, HeadStep};
+use crate::exchange::open::Opened;
+use crate::exchange::request::Sent;
+use crate::exchange::{Engine, Exchange};
+
+pub(super) struct Gate {
+    engine: Arc<Engine>,
+    exchange: Option<Box<Exchange>>,
+}
+
+impl Gate {
+    pub(super) fn new(engine: Arc<Engine>) -> Self {
+        Self { engine, exchange: None }
+    }
+
+    fn exchange(&mut self) -> Result<&mut Exchange, Status> {
+        self.exchange.as_deref_mut().ok_or_else(|| Status::failed_precondition("the request's headers have not been seen"))
+    }
+
+    fn request_headers(&mut self, headers: HttpHeaders) -> Response {
+        match Exchange::open(&self.engine, convert::fields(headers.headers), headers.end_of_stream) {
+            Opened::Reply(reply, exchange) => {
+                self.exchange = exchange;
+                convert::immediate(reply)
+            }
+            Opened::Body(exchange) => {
+                self.exchange = Some(exchange);
+                Response::RequestHeaders(HeadersResponse::default())
+            }
+        }
+    }
+
+    fn request_body(&mut self, body: HttpBody) -> Result<ProcessingResponse, Status> {
+        Ok(match self.exchange()?.request(Bytes::from(body.body)) {
+            Ok(sent) => send(sent),
+            Err(reply) => convert::respond(convert::immediate(reply)),
+        })
+    }
+
+    fn answer_headers(&mut self, headers: HttpHeaders, context: Context) -> ProcessingResponse {
+        let head = AnswerHead {
+            fields: convert::fields(headers.headers),
+            target: context.target,
+            details: context.details,
+            end: headers.end_of_stream,
+        };
+        // An answer to a request that was never opened is one of Envoy's own (a bad request line, say): it stays as it is.
+        let Some(exchange) = self.exchange.as_deref_mut() else {
+            return convert::respond(Response::ResponseHeaders(HeadersResponse::default()));
+        };
+        match exchange.answer_head(&head) {
+            HeadStep::Reply(reply) => convert::respond(convert::immediate(reply)),
+            HeadStep::Continue(edits, mode) => {
+                let common = CommonResponse { header_mutation: convert::mutation(edits), ..CommonResponse::default() };
+                let mut answer = convert::respond(Response::ResponseHeaders(HeadersResponse { response: Some(common) }));
+                answer.mode_override = Some(convert::mode_override(mode));
+                answer
+            }
+        }
+    }
+
+    fn answer_body(&mut self, body: &HttpBody) -> Result<Response, Status> {
+        let step = self.exchange()?.answer_chunk(&body.body, body.end_of_stream).map_err(broken)?;
+        let common = CommonResponse {
+            header_mutation: convert::mutation(step.edits),
+            body_mutation: step.body.map(convert::body),
+            ..CommonResponse::default()
+        };
+        Ok(Response::ResponseBody(BodyResponse { response: Some(common) }))
+    }
+
+    fn answer_trailers(&mut self) -> Result<Response, Status> {
+        self.exchange()?.answer_trailers().map_err(broken)?;
+        Ok(Response::ResponseTrailers(TrailersResponse::default()))
+    }
+}
+
+impl Session for Gate {
+    fn on(&mut self, mut message: ProcessingRequest, answers: &mut VecDeque<ProcessingResponse>) -> Result<Flow, Status> {
+        let request = message.request.take().ok_or_else(|| Status::invalid_argument("a message without a phase"))?;
+        let mut answer = match request {
+            Request::RequestHeaders(headers) => convert::respond(self.request_headers(headers)),
+            Request::RequestBody(body) => self.request_body(body)?,
+            Request::ResponseHeaders(headers) => self.answer_headers(headers, Context::take(&mut message)),
+            Request::ResponseBody(body) => convert::respond(self.answer_body(&body)?),
+            Request::ResponseTrailers(_) => convert::respond(self.answer_trailers()?),
+            Request::RequestTrailers(_) => convert::respond(Response::RequestTrailers(TrailersResponse::default())),
+        };
+        if let Some(facts) = self.exchange.as_mut().and_then(|exchange| exchange.take_metadata()) {
+            answer.dynamic_metadata = Some(convert::metadata(facts));
+        }
+        answers.push_back(answer);
+        Ok(Flow::Go)
+    }
+}
+
+fn send(sent: Sent) -> ProcessingResponse {
+    let common = CommonResponse {
+        header_mutation: convert::mutation(sent.forward.edits),
+        body_mutation: sent.forward.body.map(|body| convert::body(body.into())),
+        clear_route_cache: true,
+        ..CommonResponse::default()
+    };
+    let mut answer = convert::respond(Response::RequestBody(BodyResponse { response: Some(common) }));
+    let route = serde_json::Value::from(&*sent.envoy_route);
+    answer.dynamic_metadata = Some(convert::metadata([("route".to_owned(), route), ("exchange".to_owned(), sent.id.into())]));
+    answer
+}
+
+fn broken(error: Broken) -> Status {
+    Status::aborted(error.to_string())
+}

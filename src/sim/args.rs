@@ -1,0 +1,75 @@
+//! The command line of `kanmon sim`, and what it means.
+
+use std::io;
+use std::net::SocketAddr;
+
+use clap::Args as ClapArgs;
+use tokio::net::TcpListener;
+
+use super::script::Script;
+
+/// Run a simulated provider: OpenAI chat completions and Anthropic messages on one address.
+///
+/// It answers `You said: …`, calls tools when there are any, and counts one token per word. Every fault below can also be asked
+/// for in one request by a header named like the flag: `x-sim-status: 429`, `x-sim-cut-after: 3`, `x-sim-pace: 20ms`. With
+/// `--name a`, a value `a=429,b=503` means this simulator by its name. `GET /_sim/requests` shows what was received,
+/// `GET /_sim/stats` what is in flight.
+#[derive(Debug, Clone, ClapArgs)]
+pub struct Args {
+    /// Address to listen on (port 0: any that is free)
+    #[arg(long, value_name = "ADDRESS", default_value = "127.0.0.1:9100")]
+    pub listen: SocketAddr,
+    /// Name, for headers that are meant for one simulator
+    #[arg(long, default_value = "sim")]
+    pub name: String,
+    /// A model to serve; can be given more than once. Default: any
+    #[arg(long = "model", value_name = "NAME")]
+    pub models: Vec<String>,
+    /// The only API key to accept. Default: any, or none
+    #[arg(long, value_name = "KEY", hide_env_values = true)]
+    pub require_key: Option<String>,
+    /// How to answer and misbehave.
+    #[command(flatten, next_help_heading = "Answers and faults")]
+    pub script: Script,
+}
+
+/// What a simulator is like.
+#[derive(Debug, Clone, Default)]
+pub struct Options {
+    /// Its name, for headers that are meant for one simulator.
+    pub name: String,
+    /// The models that it serves. Empty: any.
+    pub models: Vec<String>,
+    /// The only API key that it accepts. `None`: any, or none.
+    pub require_key: Option<String>,
+    /// How it answers where a request says nothing else.
+    pub script: Script,
+}
+
+impl Args {
+    /// Listens, says where on standard output, and serves until `shutdown` is ready.
+    ///
+    /// # Errors
+    /// When the address cannot be listened on; the message names it.
+    pub async fn run(self, shutdown: impl Future) -> io::Result<()> {
+        let listener = TcpListener::bind(self.listen)
+            .await
+            .map_err(|error| io::Error::new(error.kind(), format!("cannot listen on {}: {error}", self.listen)))?;
+        let address = listener.local_addr()?;
+        announce(&self.name, address)?;
+        super::serve(listener, self.into(), shutdown).await
+    }
+}
+
+impl From<Args> for Options {
+    fn from(args: Args) -> Self {
+        Self { name: args.name, models: args.models, require_key: args.require_key, script: args.script }
+    }
+}
+
+fn announce(name: &str, address: SocketAddr) -> io::Result<()> {
+    use std::io::Write as _;
+    let mut stdout = io::stdout().lock();
+    writeln!(stdout, "simulated provider `{name}` on http://{address}")?;
+    stdout.flush()
+}

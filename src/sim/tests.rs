@@ -1,0 +1,5 @@
+//! The simulator over loopback, as a client sees it.
+
+mod answers;
+mod faults;
+mod support;

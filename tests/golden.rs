@@ -1,0 +1,257 @@
+//! Golden fixtures of whole translations: `tests/golden/pairs/CLIENT_to_PROVIDER/FEATURE/`.
+//!
+//! A folder may have any of these; each `in` has its `out` beside it:
+//!
+//! - `request.in.json`: what the client sends. `request.out.json`: path, headers, body and dropped hints, or the error.
+//! - `answer.in.json`: what the provider answers. `answer.out.json`: what the client gets.
+//! - `stream.in.sse`: the same, streamed. `stream.out.sse`. Every stream is also split at every byte and must come out the same, and
+//!   cut at every byte and must never look whole.
+//! - `error.STATUS.in.*`: what the provider answers with that status. `error.STATUS.out.json`.
+//!
+//! A new pair or feature adds files only. `UPDATE_GOLDEN=1` writes the `out` files anew; the difference is for a person to read.
+//! What is made up on the way (ids of 32 hexadecimal digits, the time) is written as `<made>` and 0.
+
+use std::fs;
+use std::path::{Path, PathBuf};
+
+use bytes::Bytes;
+use kanmon::codec::json::TopLevel;
+use kanmon::translate::{
+    AnswerContext, Api, Dialect, End, Kept, RequestError, Stream, Target, facts, provider_error, request, whole,
+};
+use serde_json::{Value, json};
+
+/// A fixture with its pair.
+struct Fixture {
+    api: Api,
+    dialect: Dialect,
+    input: PathBuf,
+}
+
+impl Fixture {
+    fn read(&self) -> Vec<u8> {
+        fs::read(&self.input).unwrap()
+    }
+
+    fn context(&self) -> AnswerContext {
+        AnswerContext {
+            api: self.api,
+            dialect: self.dialect,
+            asked_model: "asked-model".to_owned(),
+            stream: true,
+            wants_usage: true,
+            answer_bytes: 1 << 20,
+            event_bytes: 1 << 20,
+        }
+    }
+
+    /// Compares with the file beside the input.
+    fn expect(&self, actual: &str) -> Result<(), String> {
+        let path = PathBuf::from(self.input.to_str().unwrap().replace(".in.html", ".in.json").replace(".in.", ".out."));
+        if std::env::var_os("UPDATE_GOLDEN").is_some() {
+            fs::write(&path, actual).unwrap();
+            return Ok(());
+        }
+        let expected = fs::read_to_string(&path).unwrap_or_default();
+        let same = expected == actual;
+        if same { Ok(()) } else { Err(format!("{}\n--- expected\n{expected}\n--- actual\n{actual}", path.display())) }
+    }
+}
+
+fn subfolders(folder: &Path) -> Vec<PathBuf> {
+    let mut list: Vec<_> =
+        fs::read_dir(folder).unwrap().map(|entry| entry.unwrap().path()).filter(|path| path.is_dir()).collect();
+    list.sort();
+    list
+}
+
+/// All fixtures whose file begins with `kind`.
+fn fixtures(kind: &str) -> Vec<Fixture> {
+    let pairs = subfolders(&Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/golden/pairs"));
+    let mut list = Vec::new();
+    for pair in pairs {
+        let (client, provider) = pair.file_name().unwrap().to_str().unwrap().split_once("_to_").unwrap();
+        let api = match client {
+            "openai" => Api::OpenAiChat,
+            "anthropic" => Api::AnthropicMessages,
+            other => panic!("no API of clients is called {other}"),
+        };
+        let dialect: Dialect = serde_json::from_value(json!(provider)).unwrap();
+        for feature in subfolders(&pair) {
+            let mut files: Vec<_> = fs::read_dir(feature).unwrap().map(|entry| entry.unwrap().path()).collect();
+            files.sort();
+            let is_input = |path: &PathBuf| {
+                let name = path.file_name().unwrap().to_str().unwrap();
+                name.starts_with(kind) && name.contains(".in.")
+            };
+            list.extend(files.into_iter().filter(is_input).map(|input| Fixture { api, dialect, input }));
+        }
+    }
+    assert!(!list.is_empty());
+    list
+}
+
+fn check(kind: &str, becomes: impl Fn(&Fixture) -> String) {
+    let wrong: Vec<_> = fixtures(kind).iter().filter_map(|fixture| fixture.expect(&becomes(fixture)).err()).collect();
+    assert!(wrong.is_empty(), "{}", wrong.join("\n\n"));
+}
+
+#[test]
+fn requests_become_what_the_provider_understands() {
+    check("request.", |fixture| {
+        let told = match sent(fixture) {
+            Ok(told) => told,
+            Err(RequestError::Invalid { field, message }) => json!({"invalid": field, "message": message}),
+            Err(error @ RequestError::Unsupported { .. }) => json!({"unsupported": error.to_string()}),
+        };
+        format!("{:#}\n", settle(told, true))
+    });
+}
+
+fn sent(fixture: &Fixture) -> Result<Value, RequestError> {
+    let body = Bytes::from(fixture.read());
+    let top = TopLevel::scan(&body, 64).unwrap();
+    let facts = facts(fixture.api, &top)?;
+    let target = Target {
+        dialect: fixture.dialect,
+        provider: "upstream",
+        model: "served-model",
+        path_prefix: "/v1",
+        default_max_tokens: 4096,
+        overrides: &[],
+    };
+    let rendered = request(fixture.api, &body, &top, &facts, &target)?;
+    let headers: Vec<_> = rendered.headers.iter().map(|(name, value)| format!("{name}: {}", value.to_str().unwrap())).collect();
+    let body = match &rendered.body {
+        None => Value::Null,
+        // A pass-through is compared byte for byte.
+        Some(body) if fixture.api.dialect() == fixture.dialect => Value::from(std::str::from_utf8(body).unwrap()),
+        Some(body) => serde_json::from_slice(body).unwrap(),
+    };
+    Ok(json!({"path": rendered.path, "headers": headers, "dropped": rendered.dropped, "body": body}))
+}
+
+#[test]
+fn whole_answers_become_what_the_client_understands() {
+    check("answer.", |fixture| match whole(&fixture.context(), &fixture.read()) {
+        Ok(whole) => {
+            let body = whole.body.map(|body| serde_json::from_slice(&body).unwrap());
+            format!("{:#}\n", settle(body.unwrap_or_default(), false))
+        }
+        Err(error) => format!("{error}\n"),
+    });
+}
+
+#[test]
+fn errors_become_what_the_client_understands() {
+    check("error.", |fixture| {
+        let name = fixture.input.file_name().unwrap().to_str().unwrap();
+        let status = name.split('.').nth(1).unwrap().parse().unwrap();
+        let answer = provider_error(&fixture.context(), status, &fixture.read());
+        let body: Value = answer.body.map(|body| serde_json::from_slice(&body).unwrap()).unwrap_or_default();
+        format!("{:#}\n", json!({"status": answer.status, "message": answer.message, "body": body}))
+    });
+}
+
+#[test]
+fn streams_become_what_the_client_understands() {
+    check("stream.", |fixture| {
+        let (got, _) = streamed(fixture, &[&fixture.read()]);
+        settled(fixture, &got)
+    });
+}
+
+#[test]
+fn a_stream_comes_out_the_same_wherever_it_is_split() {
+    for fixture in fixtures("stream.") {
+        let input = fixture.read();
+        let whole = streamed(&fixture, &[&input]);
+        let same = |pieces: &[&[u8]], how: &str| {
+            let got = streamed(&fixture, pieces);
+            // Only what is made up differs, and settling it is slow.
+            let same = got == whole || (settled(&fixture, &got.0), got.1) == (settled(&fixture, &whole.0), whole.1);
+            assert!(same, "{} {how}:\n{}", fixture.input.display(), got.0);
+        };
+        for at in 0..input.len() {
+            let (head, tail) = input.split_at(at);
+            same(&[head, tail], &format!("split at {at}"));
+        }
+        same(&input.chunks(1).collect::<Vec<_>>(), "byte by byte");
+    }
+}
+
+#[test]
+fn a_stream_that_is_cut_never_looks_whole() {
+    for fixture in fixtures("stream.") {
+        let input = fixture.read();
+        for at in 0..input.len() {
+            let (got, end) = streamed(&fixture, &[&input[..at]]);
+            let looks_whole = got.contains("data: [DONE]") || got.contains("message_stop");
+            let tells_error = got.contains("\"error\"");
+            // A provider that has told why it stopped has said all there is, whatever it leaves out then.
+            let expected = match end {
+                End::Complete => looks_whole != tells_error || fixture.api.dialect() == fixture.dialect,
+                End::Cut => !looks_whole && tells_error,
+            };
+            assert!(expected, "{} cut at {at}: {end:?}\n{got}", fixture.input.display());
+        }
+    }
+}
+
+/// What the client gets of a stream in these pieces.
+fn streamed(fixture: &Fixture, pieces: &[&[u8]]) -> (String, End) {
+    let mut stream = Stream::new(fixture.context());
+    let (mut got, mut failed) = (Vec::new(), false);
+    for piece in pieces {
+        let mut out = Vec::new();
+        match stream.push(piece, &mut out) {
+            Ok(Kept::AsIs) => got.extend_from_slice(piece),
+            Ok(Kept::Rewritten) => got.extend(out),
+            Err(error) => {
+                got.extend(out);
+                let rejection = kanmon::rejection::Rejection::new(kanmon::rejection::Kind::BadAnswer, error.to_string());
+                stream.fail(&rejection, &mut got);
+                failed = true;
+                break;
+            }
+        }
+    }
+    let end = if failed { End::Cut } else { stream.end(&mut got) };
+    (String::from_utf8(got).unwrap(), end)
+}
+
+/// A stream with what is made up replaced.
+fn settled(fixture: &Fixture, text: &str) -> String {
+    let created_is_given = fixture.dialect == Dialect::OpenAi;
+    let lines = text.split('\n').map(|line| match line.strip_prefix("data: ").map(serde_json::from_str::<Value>) {
+        Some(Ok(data)) if fixture.api.dialect() != fixture.dialect => format!("data: {}", settle(data, created_is_given)),
+        _ => line.to_owned(),
+    });
+    lines.collect::<Vec<_>>().join("\n")
+}
+
+/// Replaces what is made up on the way.
+fn settle(mut value: Value, created_is_given: bool) -> Value {
+    match &mut value {
+        Value::Object(fields) => {
+            for (key, field) in fields.iter_mut() {
+                let made = key == "created" && !created_is_given;
+                *field = if made { json!(0) } else { settle(field.take(), created_is_given) };
+            }
+        }
+        Value::Array(items) => items.iter_mut().for_each(|item| *item = settle(item.take(), created_is_given)),
+        Value::String(text) => {
+            let made = text.rsplit_once('_').or_else(|| text.rsplit_once('-')).is_some_and(|(_, hex)| is_made(hex));
+            if made {
+                let kept = text.len() - 32;
+                text.replace_range(kept.., "<made>");
+            }
+        }
+        _ => {}
+    }
+    value
+}
+
+fn is_made(hex: &str) -> bool {
+    hex.len() == 32 && hex.bytes().all(|byte| byte.is_ascii_hexdigit())
+}
