@@ -28,8 +28,10 @@ pub(crate) fn find(given: Option<&PathBuf>) -> Result<PathBuf> {
 /// What it says of its version.
 pub(crate) async fn version(envoy: &Path) -> Result<String> {
     let output = Command::new(envoy).arg("--version").output().await?;
-    // "envoy  version: REVISION/1.40.0/Clean/RELEASE/BoringSSL"
-    Ok(String::from_utf8_lossy(&output.stdout).split('/').nth(1).unwrap_or("of unknown version").to_owned())
+    // "PATH  version: REVISION/1.40.0/Clean/RELEASE/BoringSSL"
+    let text = String::from_utf8_lossy(&output.stdout);
+    let version = text.split_whitespace().last().and_then(|version| version.split('/').nth(1));
+    Ok(version.unwrap_or("of unknown version").to_owned())
 }
 
 /// The configuration that fits a gateway config.
