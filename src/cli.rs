@@ -28,7 +28,7 @@ enum Command {
     ///
     /// Without --config, a provider is set up for each key in the environment (OPENAI_API_KEY, ANTHROPIC_API_KEY); without any
     /// key, a simulated provider answers.
-    Run(run::Args),
+    Run(Box<run::Args>),
     /// Run the processor alone, beside an Envoy that you run.
     Serve(serve::Args),
     /// Print the Envoy configuration that fits a gateway config.
@@ -40,7 +40,7 @@ enum Command {
     /// Print the JSON Schema of the gateway config, for editors.
     Schema,
     /// Run a simulated provider that speaks OpenAI's and Anthropic's API and misbehaves on request.
-    Sim(crate::sim::Args),
+    Sim(Box<crate::sim::Args>),
     /// Print the version.
     Version,
 }
@@ -52,13 +52,13 @@ impl Cli {
     /// One line for the person who called, with the remedy.
     pub fn execute(self) -> anyhow::Result<()> {
         match self.command {
-            Command::Run(args) => run::run(args),
+            Command::Run(args) => run::run(*args),
             Command::Serve(args) => serve::serve(args),
             Command::Envoy(args) => envoy::print_config(args),
             Command::Check(args) => check::check(&args),
             Command::Key(args) => key::make(&args),
             Command::Schema => print(&crate::config::schema()),
-            Command::Sim(args) => simulate(args),
+            Command::Sim(args) => simulate(*args),
             Command::Version => print(&format!("kanmon {}", env!("CARGO_PKG_VERSION"))),
         }
     }

@@ -115,7 +115,6 @@ impl Setup {
 async fn simulate() -> anyhow::Result<SocketAddr> {
     let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).await.context("cannot listen for the simulated provider")?;
     let address = listener.local_addr().context("the simulated provider has no address")?;
-    #[expect(clippy::disallowed_methods, reason = "it lives as long as the process")]
     tokio::spawn(async move {
         if let Err(error) = sim::serve(listener, sim::Options::default(), std::future::pending::<()>()).await {
             tracing::error!(%error, "the simulated provider stopped");

@@ -134,8 +134,7 @@ impl Context {
 fn exchange(mut metadata: Metadata) -> Option<u64> {
     match metadata.filter_metadata.remove(NAMESPACE)?.fields.remove("exchange")?.kind? {
         // Numbers of exchanges are below 2^53: exact.
-        #[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "checked by the guard")]
-        Kind::NumberValue(number) if number >= 0.0 && number < 9_007_199_254_740_992.0 => Some(number as u64),
+        Kind::NumberValue(number) if (0.0..9_007_199_254_740_992.0).contains(&number) => Some(number as u64),
         _ => None,
     }
 }

@@ -1,10 +1,11 @@
 //! Answers on their way back: streams as they come, whole answers whole, broken ones broken.
 
 use std::io::Write as _;
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 use futures_util::StreamExt as _;
 use http::Response;
+use tokio::time::Instant;
 
 use crate::provider::{self, Provider};
 use crate::world::{CHAT, MESSAGES, World, chat, config, entry, until};

@@ -11,7 +11,6 @@ from conftest import RED_KEY, anthropic_client, openai_client
 # The provider's status, and the SDKs' exception for it.
 STATUSES = {
     400: "BadRequestError",
-    401: "AuthenticationError",
     403: "PermissionDeniedError",
     404: "NotFoundError",
     409: "ConflictError",
@@ -41,6 +40,14 @@ def test_a_providers_error_arrives_in_the_shape_of_the_callers_api(caller: Calle
     assert f"simulated {status}" in str(error)
     assert kind_of(error)
     assert error.response.headers["content-type"].startswith("application/json")
+
+
+@pytest.mark.gateway
+def test_a_provider_that_refuses_the_gateways_key_is_not_the_callers_fault(through: Caller):
+    with pytest.raises(through.errors.InternalServerError) as raised:
+        through.ask(sim={"status": 401})
+    assert raised.value.status_code == 502
+    assert "credential" in str(raised.value) and "simulated" not in str(raised.value)
 
 
 def test_the_time_to_come_back_is_passed_on(caller: Caller):
@@ -187,7 +194,7 @@ class TestWhatCannotBeExpressed:
         "name, fields",
         [
             ("web_search", {"tools": [{"type": "web_search_20250305", "name": "web_search"}]}),
-            ("top_k", {"extra_body": {"top_k": 5}}),
+            ("mcp_servers", {"extra_body": {"mcp_servers": [{"type": "url", "url": "https://example.com", "name": "x"}]}}),
         ],
     )
     def test_by_openai(self, request, clean, name: str, fields: dict):

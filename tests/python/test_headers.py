@@ -40,7 +40,7 @@ def test_forged_headers_are_taken_away_and_the_true_ones_set(through: Caller, cl
 
 
 def test_a_second_key_in_the_other_header_is_taken_away(gateway, clean):
-    headers = {"authorization": f"Bearer {RED_KEY}", "x-api-key": "another-secret", "api-key": "another-secret"}
+    headers = {"authorization": f"Bearer {RED_KEY}", "x-goog-api-key": "another-secret", "api-key": "another-secret"}
     body = {"model": "to-openai", "messages": [{"role": "user", "content": "hi"}]}
     assert httpx2.post(f"{gateway.url}/v1/chat/completions", json=body, headers=headers).status_code == 200
     assert "another-secret" not in str(clean["a"].requests()[-1])

@@ -1,5 +1,14 @@
 //! Whole streams through a fake Envoy: what the processor answers in each phase, and what is left when a stream ends early.
 
+#![allow(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::panic,
+    unreachable_pub,
+    missing_docs,
+    reason = "a test fails by panicking"
+)]
+
 mod attempts;
 mod fake_envoy;
 mod gateway;
