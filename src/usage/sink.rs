@@ -64,8 +64,8 @@ struct Shared {
     reopen: AtomicBool,
 }
 
-/// Opens, and opens again, what is written to; tells whether it ends within a line.
-type Open = Box<dyn FnMut() -> io::Result<(Output, bool)> + Send>;
+/// Opens, and opens again, what is written to; tells whether it ends within a line, where that can be seen.
+type Open = Box<dyn FnMut() -> io::Result<(Output, Option<bool>)> + Send>;
 type Output = Box<dyn Write + Send>;
 
 impl Sink {
@@ -75,7 +75,7 @@ impl Sink {
     /// If the file cannot be opened, or no thread started.
     pub fn open(usage: &Usage) -> io::Result<Self> {
         match usage.file.clone() {
-            None => Self::to(QUEUE, Box::new(|| Ok((Box::new(io::stdout()) as Output, false)))),
+            None => Self::to(QUEUE, Box::new(|| Ok((Box::new(io::stdout()) as Output, None)))),
             Some(path) => Self::to(QUEUE, Box::new(move || append(&path))),
         }
     }
@@ -127,14 +127,17 @@ impl Sink {
 }
 
 /// Opens a file for appending. It may end within a line if the process was killed while it wrote.
-fn append(path: &Path) -> io::Result<(Output, bool)> {
+fn append(path: &Path) -> io::Result<(Output, Option<bool>)> {
     let file = OpenOptions::new().create(true).append(true).open(path)?;
-    let torn = file.metadata().is_ok_and(|about| about.is_file() && about.len() > 0) && ends_within_a_line(path).unwrap_or(false);
-    Ok((Box::new(file), torn))
+    let is_file = file.metadata()?.is_file();
+    Ok((Box::new(file), if is_file { ends_within_a_line(path).ok() } else { None }))
 }
 
 fn ends_within_a_line(path: &Path) -> io::Result<bool> {
     let mut file = File::open(path)?;
+    if file.metadata()?.len() == 0 {
+        return Ok(false);
+    }
     file.seek(SeekFrom::End(-1))?;
     let mut last = [b'\n'];
     file.read_exact(&mut last)?;

@@ -97,6 +97,17 @@ async fn many_slow_requests_that_end_together_do_not_pile_up_a_burst() {
 }
 
 #[tokio::test(start_paused = true)]
+async fn a_refund_does_not_pay_for_what_others_overspend() {
+    let (limiter, rules) = (Limiter::new(), Rules::new(&[total(1_000)]));
+    let [first, second, third] = [480, 500, 20].map(|tokens| reserve(&limiter, &rules, tokens));
+    first.refund();
+    advance(Time::from_secs(30)).await;
+    second.refund();
+    third.settle(used(1_020, 0));
+    assert_eq!(left(&limiter, &rules), 0);
+}
+
+#[tokio::test(start_paused = true)]
 async fn a_long_answer_within_the_rate_leaves_no_debt_and_one_beyond_it_does() {
     let (limiter, rules) = (Limiter::new(), Rules::new(&[total(1_000)]));
     let answer = reserve(&limiter, &rules, 10);

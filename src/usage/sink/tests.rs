@@ -74,10 +74,10 @@ fn to_disks(queue: usize, count: usize) -> Disks {
             (sender, Disk { busy: waiting.clone(), text: Arc::clone(&text), steps })
         })
         .unzip();
-    let (mut disks, seen) = (disks.into_iter(), Arc::clone(&text));
+    let mut disks = disks.into_iter();
     let open = move || {
         let disk = disks.next().ok_or(io::Error::from(io::ErrorKind::NotFound))?;
-        Ok((Box::new(disk) as Output, seen.lock().last().is_some_and(|last| *last != b'\n')))
+        Ok((Box::new(disk) as Output, None))
     };
     Disks { sink: Sink::to(queue, Box::new(open)).unwrap(), text, steps, busy }
 }

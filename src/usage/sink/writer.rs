@@ -25,7 +25,8 @@ pub(super) struct Writer {
 }
 
 impl Writer {
-    pub(super) fn new(open: Open, (output, torn): (Output, bool), shared: Arc<Shared>) -> Self {
+    pub(super) fn new(open: Open, (output, torn): (Output, Option<bool>), shared: Arc<Shared>) -> Self {
+        let torn = torn.unwrap_or(false);
         Self { open, output: Some(output), lines: Vec::new(), count: 0, torn, shared, complaint: Complaint::default() }
     }
 
@@ -78,7 +79,6 @@ impl Writer {
             let (written, result) = self.write_lines();
             self.shared.written.fetch_add(written, Ordering::Relaxed);
             if let Err(error) = result {
-                self.output = None;
                 self.failed(count - written, &error);
             }
         }
@@ -89,33 +89,37 @@ impl Writer {
     /// Opens the output anew. Where that fails, the old one is kept: better to write to a rotated file than not at all.
     fn reopen(&mut self) {
         match (self.open)() {
-            Ok((output, torn)) => (self.output, self.torn) = (Some(output), torn),
+            Ok((output, torn)) => (self.output, self.torn) = (Some(output), torn.unwrap_or(self.torn)),
             Err(error) => tracing::error!(%error, "the usage file cannot be opened again: records go on to the old one"),
         }
     }
 
-    /// Writes all lines. Tells how many are written as a whole, whatever happened to the rest.
+    /// Writes all lines. Tells how many are written as a whole, whatever happened to the rest. After an error, the output is to be
+    /// opened again.
     fn write_lines(&mut self) -> (u64, io::Result<()>) {
-        let mut output = match self.output.take().map_or_else(&mut self.open, |output| Ok((output, self.torn))) {
-            Ok((output, torn)) => {
-                self.torn = torn;
-                output
-            }
-            Err(error) => return (0, Err(error)),
+        let mut output = match self.output.take() {
+            Some(output) => output,
+            None => match (self.open)() {
+                Ok((output, torn)) => {
+                    self.torn = torn.unwrap_or(self.torn);
+                    output
+                }
+                Err(error) => return (0, Err(error)),
+            },
         };
-        let mut end = Ok(());
         if self.torn {
-            end = write_all(&mut output, b"\n").1;
-            self.torn = end.is_err();
+            if let (_, Err(error)) = write_all(&mut output, b"\n") {
+                return (0, Err(error));
+            }
+            self.torn = false;
         }
-        let mut written = 0;
-        if end.is_ok() {
-            (written, end) = write_all(&mut output, &self.lines);
-        }
+        let (written, end) = write_all(&mut output, &self.lines);
         let end = end.and_then(|()| output.flush());
-        self.output = Some(output);
         let done = self.lines.get(..written).unwrap_or_default();
-        self.torn |= done.last().is_some_and(|last| *last != b'\n');
+        self.torn = done.last().is_some_and(|last| *last != b'\n');
+        if end.is_ok() {
+            self.output = Some(output);
+        }
         (memchr::memchr_iter(b'\n', done).count() as u64, end)
     }
 
