@@ -4,7 +4,7 @@ import httpx2
 import pytest
 
 from callers import Caller
-from conftest import RED_KEY
+from conftest import RED_KEY, make_caller
 
 pytestmark = pytest.mark.gateway
 
@@ -81,3 +81,13 @@ def test_body_fields_can_be_set_and_removed(anyone: Caller, clean):
     anyone.ask(model="to-overridden", user="somebody", temperature=0.9)
     sent = clean["a"].requests()[-1]["json"]
     assert sent["temperature"] == 0.25 and "user" not in sent
+
+
+@pytest.mark.parametrize("version", ["2023-06-01", "2026-10-21"])
+def test_a_pass_through_keeps_the_version_that_the_client_speaks(request: pytest.FixtureRequest, clean, version: str):
+    messages = make_caller(request, "anthropic", "to-anthropic")
+    headers = {"anthropic-version": version, "anthropic-beta": "some-beta-2026-01-01"}
+    messages.client = messages.client.with_options(default_headers=headers)
+    assert messages.ask() == "You said: hello there"
+    received = clean["b"].requests()[-1]["headers"]
+    assert (received["anthropic-version"], received["anthropic-beta"]) == (version, "some-beta-2026-01-01")
