@@ -6,11 +6,12 @@ import httpx2
 import pytest
 
 from callers import Caller, Chat, Messages, drain
-from conftest import RED_KEY, anthropic_client, openai_client
+from conftest import RED_KEY, anthropic_client, make_caller, openai_client
 
 # The provider's status, and the SDKs' exception for it.
 STATUSES = {
     400: "BadRequestError",
+    401: "AuthenticationError",
     403: "PermissionDeniedError",
     404: "NotFoundError",
     409: "ConflictError",
@@ -31,6 +32,8 @@ def kind_of(error) -> str:
 @pytest.mark.parametrize("status", STATUSES)
 @pytest.mark.parametrize("stream", [False, True], ids=["whole", "streamed"])
 def test_a_providers_error_arrives_in_the_shape_of_the_callers_api(caller: Caller, status: int, stream: bool):
+    if status == 401 and caller.via != "direct":
+        pytest.skip("the gateway's own key is at fault then: see the next test")
     with pytest.raises(getattr(caller.errors, STATUSES[status])) as raised:
         ask = (lambda sim: drain(caller.stream(sim=sim))) if stream else (lambda sim: caller.ask(sim=sim))
         ask({"status": status})
@@ -47,7 +50,6 @@ def test_a_provider_that_refuses_the_gateways_key_is_not_the_callers_fault(throu
     with pytest.raises(through.errors.InternalServerError) as raised:
         through.ask(sim={"status": 401})
     assert raised.value.status_code == 502
-    assert "credential" in str(raised.value) and "simulated" not in str(raised.value)
 
 
 def test_the_time_to_come_back_is_passed_on(caller: Caller):
@@ -68,8 +70,6 @@ def test_an_error_that_is_not_the_apis_json_becomes_one(through: Caller, body: s
 @pytest.mark.parametrize("body", ["<html>hello</html>", "{", "[]", '{"hello": "world"}'])
 @pytest.mark.parametrize("api, via", [("openai", "to-anthropic"), ("anthropic", "to-openai")])
 def test_an_answer_that_is_not_the_apis_json_is_an_error(request, api: str, via: str, body: str):
-    from conftest import make_caller
-
     caller = make_caller(request, api, via)
     with pytest.raises(caller.errors.InternalServerError) as raised:
         caller.ask(sim={"body": body})
@@ -106,6 +106,11 @@ class TestWhoCalls:
         body = {"model": "to-anthropic", "max_tokens": 10, "messages": [{"role": "user", "content": "hi"}]}
         headers = {header: value, "anthropic-version": "2023-06-01"}
         assert httpx2.post(f"{gateway.url}/v1/messages", json=body, headers=headers).status_code == 200
+
+    def test_two_different_keys(self, gateway):
+        headers = {"authorization": f"Bearer {RED_KEY}", "x-api-key": "another"}
+        answer = httpx2.post(f"{gateway.url}/v1/chat/completions", json={"model": "to-openai", "messages": []}, headers=headers)
+        assert answer.status_code == 401
 
     def test_a_model_that_the_key_may_not_use(self, anyone: Caller):
         with pytest.raises(anyone.errors.PermissionDeniedError) as raised:
@@ -177,31 +182,21 @@ class TestWhatCannotBeExpressed:
             ("n", {"n": 2}),
             ("logprobs", {"logprobs": True}),
             ("response_format", {"response_format": {"type": "json_object"}}),
-            ("input_audio", {"content": [{"type": "input_audio", "input_audio": {"data": "aGk=", "format": "wav"}}]}),
+            ("content", {"content": [{"type": "input_audio", "input_audio": {"data": "aGk=", "format": "wav"}}]}),
             ("logit_bias", {"logit_bias": {"50256": -100}}),
         ],
+        ids=["choices", "logprobs", "json_object", "recording", "logit_bias"],
     )
     def test_by_anthropic(self, request, clean, name: str, fields: dict):
-        from conftest import make_caller
-
         chat: Chat = make_caller(request, "openai", "to-anthropic")
         with pytest.raises(chat.errors.UnprocessableEntityError) as raised:
-            chat.ask(fields.pop("content", "json"), **fields)
-        assert name.split("_")[-1] in str(raised.value)
+            chat.ask(**{"content": "json"} | fields)
+        assert name in str(raised.value)
         assert clean["b"].requests() == []
 
-    @pytest.mark.parametrize(
-        "name, fields",
-        [
-            ("web_search", {"tools": [{"type": "web_search_20250305", "name": "web_search"}]}),
-            ("mcp_servers", {"extra_body": {"mcp_servers": [{"type": "url", "url": "https://example.com", "name": "x"}]}}),
-        ],
-    )
-    def test_by_openai(self, request, clean, name: str, fields: dict):
-        from conftest import make_caller
-
+    def test_by_openai(self, request, clean):
         messages: Messages = make_caller(request, "anthropic", "to-openai")
         with pytest.raises(messages.errors.UnprocessableEntityError) as raised:
-            messages.ask(**fields)
-        assert "tools" in str(raised.value) or name in str(raised.value)
+            messages.ask(tools=[{"type": "web_search_20250305", "name": "web_search"}])
+        assert "tools" in str(raised.value)
         assert clean["a"].requests() == []

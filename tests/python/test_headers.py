@@ -4,7 +4,7 @@ import httpx2
 import pytest
 
 from callers import Caller
-from conftest import RED_KEY
+from conftest import RED_KEY, make_caller
 
 pytestmark = pytest.mark.gateway
 
@@ -39,8 +39,9 @@ def test_forged_headers_are_taken_away_and_the_true_ones_set(through: Caller, cl
     assert {name for name in headers if name.startswith("x-kanmon-")} == {"x-kanmon-tenant", "x-kanmon-key"}
 
 
-def test_a_second_key_in_the_other_header_is_taken_away(gateway, clean):
-    headers = {"authorization": f"Bearer {RED_KEY}", "x-goog-api-key": "another-secret", "api-key": "another-secret"}
+def test_credentials_of_any_kind_are_taken_away(gateway, clean):
+    others = ("api-key", "x-goog-api-key", "proxy-authorization", "cookie")
+    headers = {"authorization": f"Bearer {RED_KEY}"} | {name: "another-secret" for name in others}
     body = {"model": "to-openai", "messages": [{"role": "user", "content": "hi"}]}
     assert httpx2.post(f"{gateway.url}/v1/chat/completions", json=body, headers=headers).status_code == 200
     assert "another-secret" not in str(clean["a"].requests()[-1])
@@ -80,3 +81,13 @@ def test_body_fields_can_be_set_and_removed(anyone: Caller, clean):
     anyone.ask(model="to-overridden", user="somebody", temperature=0.9)
     sent = clean["a"].requests()[-1]["json"]
     assert sent["temperature"] == 0.25 and "user" not in sent
+
+
+@pytest.mark.parametrize("version", ["2023-06-01", "2026-10-21"])
+def test_a_pass_through_keeps_the_version_that_the_client_speaks(request: pytest.FixtureRequest, clean, version: str):
+    messages = make_caller(request, "anthropic", "to-anthropic")
+    headers = {"anthropic-version": version, "anthropic-beta": "some-beta-2026-01-01"}
+    messages.client = messages.client.with_options(default_headers=headers)
+    assert messages.ask() == "You said: hello there"
+    received = clean["b"].requests()[-1]["headers"]
+    assert (received["anthropic-version"], received["anthropic-beta"]) == (version, "some-beta-2026-01-01")

@@ -3,6 +3,7 @@
 import pytest
 
 from callers import Caller, Chat, Messages, drain
+from conftest import make_caller
 
 BUDGET = {"type": "enabled", "budget_tokens": 1024}
 TOOL = {"name": "get_time", "input_schema": {"type": "object", "properties": {}}}
@@ -11,8 +12,6 @@ TOOL = {"name": "get_time", "input_schema": {"type": "object", "properties": {}}
 @pytest.fixture(params=["direct", pytest.param("to-anthropic", marks=pytest.mark.gateway)])
 def thinker(request: pytest.FixtureRequest) -> Messages:
     """Anthropic's SDK at a provider that signs its thinking."""
-    from conftest import make_caller
-
     return make_caller(request, "anthropic", request.param)
 
 
