@@ -61,7 +61,9 @@ impl App {
         let processor = Arc::clone(&app.engine);
         app.spawn("processor", async move { server::serve(processor, listener, &snapshot.bounds, stopped).await });
         app.spawn("admin", until(app.stop.clone(), admin::serve(admin_listener, Arc::clone(&app.engine), app.readiness.clone())));
-        app.spawn("config reload", until(app.stop.clone(), reload(Arc::clone(&app.engine))));
+        app.spawn("config watch", until(app.stop.clone(), watch(Arc::clone(&app.engine))));
+        app.spawn("config changes", until(app.stop.clone(), follow(Arc::clone(&app.engine))));
+        app.spawn("signals", until(app.stop.clone(), hang_ups(Arc::clone(&app.engine))));
         Ok(app)
     }
 
@@ -107,16 +109,30 @@ async fn until<E>(stop: CancellationToken, part: impl Future<Output = Result<(),
     }
 }
 
-/// Re-reads the config when its file changes, and at SIGHUP; opens the usage file anew at SIGHUP, for log rotation.
-async fn reload(engine: Arc<Engine>) -> std::io::Result<()> {
-    let mut hangup = signal(SignalKind::hangup())?;
-    loop {
-        tokio::select! {
-            () = engine.live.watch() => {}
-            _ = hangup.recv() => {
-                engine.sink.reopen();
-                engine.live.reload();
-            }
+/// SIGHUP: the config is read again, and the usage file opened anew, for log rotation.
+async fn hang_ups(engine: Arc<Engine>) -> std::io::Result<()> {
+    let mut hang_up = signal(SignalKind::hangup())?;
+    while hang_up.recv().await.is_some() {
+        engine.sink.reopen();
+        let live = Arc::clone(&engine.live);
+        if let Ok(outcome) = tokio::task::spawn_blocking(move || live.reload()).await {
+            outcome.log(true);
         }
     }
+    Ok(())
+}
+
+/// What a new config means for the state that outlives it.
+async fn follow(engine: Arc<Engine>) -> std::io::Result<()> {
+    let mut changes = engine.live.changes();
+    while changes.changed().await.is_ok() {
+        let snapshot = Arc::clone(&changes.borrow_and_update());
+        engine.health.keep(&snapshot.providers);
+    }
+    Ok(())
+}
+
+async fn watch(engine: Arc<Engine>) -> std::io::Result<()> {
+    Arc::clone(&engine.live).watch().await;
+    Ok(())
 }

@@ -73,6 +73,11 @@ fn print(text: &str) -> anyhow::Result<()> {
     }
 }
 
+/// A config that is not valid, in one error.
+fn invalid(errors: crate::config::Errors) -> anyhow::Error {
+    anyhow::anyhow!("the config is not valid\n{errors}")
+}
+
 fn simulate(args: crate::sim::Args) -> anyhow::Result<()> {
     runtime::init_logging("warn");
     runtime::build(None)?.block_on(args.run(runtime::terminated())).context("the simulated provider stopped")

@@ -19,6 +19,7 @@
 pub mod admin;
 pub mod app;
 pub mod auth;
+pub mod cli;
 pub mod codec;
 pub mod config;
 pub mod envoy;

@@ -112,7 +112,7 @@ impl Limiter {
     }
 
     fn settle(&self, rules: &Rules, claims: &[Claim], taken: u64, used: &Tokens) {
-        if claims.is_empty() {
+        if rules.iter().all(|rule| !rule.counts.are_settled()) {
             return;
         }
         let elapsed = self.elapsed(Instant::now());

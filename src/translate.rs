@@ -17,6 +17,7 @@ mod object;
 pub mod openai;
 mod outbound;
 mod passthrough;
+mod plain;
 mod seen;
 mod stream;
 #[cfg(test)]

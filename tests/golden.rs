@@ -11,6 +11,8 @@
 //! A new pair or feature adds files only. `UPDATE_GOLDEN=1` writes the `out` files anew; the difference is for a person to read.
 //! What is made up on the way (ids of 32 hexadecimal digits, the time) is written as `<made>` and 0.
 
+#![expect(clippy::unwrap_used, clippy::panic, reason = "all of this file is a test")]
+
 use std::fs;
 use std::path::{Path, PathBuf};
 

@@ -2,7 +2,7 @@
 
 use std::path::PathBuf;
 
-use super::print;
+use super::{invalid, print};
 use crate::config;
 
 #[derive(Debug, clap::Args)]
@@ -13,7 +13,7 @@ pub(super) struct Args {
 }
 
 pub(super) fn check(args: &Args) -> anyhow::Result<()> {
-    let snapshot = config::load(&args.config).map_err(|errors| anyhow::anyhow!("the config is not valid\n{errors}"))?;
+    let snapshot = config::load(&args.config).map_err(invalid)?;
     print(&format!(
         "{} is valid: {} providers, {} routes, {} limits",
         args.config.display(),

@@ -3,7 +3,7 @@
 use std::net::SocketAddr;
 use std::path::PathBuf;
 
-use super::print;
+use super::{invalid, print};
 use crate::config;
 use crate::envoy::{self, Admin, Options, Processor};
 use crate::extproc::server::Address;
@@ -28,7 +28,7 @@ pub(super) struct Args {
 }
 
 pub(super) fn print_config(args: Args) -> anyhow::Result<()> {
-    let snapshot = config::load(&args.config).map_err(|errors| anyhow::anyhow!("the config is not valid\n{errors}"))?;
+    let snapshot = config::load(&args.config).map_err(invalid)?;
     let processor = match args.processor {
         Address::Unix(path) => Processor::Uds(path),
         Address::Tcp(address) => Processor::Tcp { host: address.ip().to_string(), port: address.port() },

@@ -1,5 +1,8 @@
 //! `kanmon key`
 
+use anyhow::Context as _;
+use secrecy::ExposeSecret as _;
+
 use super::print;
 use crate::auth::key;
 
@@ -11,10 +14,12 @@ pub(super) struct Args {
 }
 
 pub(super) fn make(args: &Args) -> anyhow::Result<()> {
-    let key = key::generate();
+    let key = key::generate().context("the system gives no random numbers")?;
     print(&format!(
         "key:    {}\n        Give this to the caller. It is not stored anywhere and cannot be shown again.\n\n\
          config: - {{name: {}, sha256: {}}}\n        Put this under auth.keys in the gateway config.",
-        key.text, args.name, key.sha256
+        key.text.expose_secret(),
+        args.name,
+        key.sha256
     ))
 }

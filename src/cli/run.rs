@@ -6,13 +6,14 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use anyhow::Context as _;
+use secrecy::ExposeSecret as _;
 use serde_json::json;
 use tokio::net::TcpListener;
 
-use super::{banner, print, runtime};
+use super::{banner, invalid, print, runtime};
 use crate::app::{App, DRAIN};
 use crate::auth::key::{self, NewKey};
-use crate::config::{self, Live, Snapshot};
+use crate::config::{self, Live};
 use crate::envoy::supervise::{Child, Launch, RuntimeDir};
 use crate::envoy::{self, Admin, Options, Processor, find};
 use crate::extproc::server::Address;
@@ -43,6 +44,9 @@ pub(super) struct Args {
     threads: Option<usize>,
 }
 
+/// The variables that set up a provider.
+const PROVIDER_KEYS: [&str; 2] = ["OPENAI_API_KEY", "ANTHROPIC_API_KEY"];
+
 /// How long Envoy may take to start.
 const PATIENCE: Duration = Duration::from_secs(30);
 
@@ -55,9 +59,11 @@ async fn start(args: Args) -> anyhow::Result<()> {
     let binary = find::find().await?;
     let setup = Setup::of(args.config.as_deref()).await?;
     let directory = RuntimeDir::create().context("cannot make a folder for sockets")?;
-    let mut options = Options::new(args.listen, Processor::Uds(directory.processor_socket()), Admin::Pipe(directory.admin_socket()));
+    let mut options =
+        Options::new(args.listen, Processor::Uds(directory.processor_socket()), Admin::Pipe(directory.admin_socket()));
     options.access_log = args.access_log.clone();
     let rendered = envoy::render(&setup.live.current(), &options)?;
+    setup.live.fix_envoy(setup.live.current().envoy_fingerprint());
     let app = App::start(Arc::clone(&setup.live), &Address::Unix(directory.processor_socket()), args.admin).await?;
     let launch = Launch {
         binary: binary.path,
@@ -93,16 +99,15 @@ struct Setup {
 impl Setup {
     async fn of(config: Option<&Path>) -> anyhow::Result<Self> {
         if let Some(path) = config {
-            let snapshot = config::load(path).map_err(|errors| anyhow::anyhow!("the config is not valid\n{errors}"))?;
-            let live = Arc::new(Live::fixed_envoy(path.to_owned(), snapshot));
-            return Ok(Self { live, demo_key: None, simulated: false });
+            let live = Live::open(path).map_err(invalid)?;
+            return Ok(Self { live: Arc::new(live), demo_key: None, simulated: false });
         }
         let key = key::generate().context("the system gives no random numbers")?;
-        let env = |name: &str| std::env::var(name).ok().filter(|value| !value.is_empty());
-        let simulated = !config::has_provider_keys(&env);
-        let simulator = if simulated { Some(simulate().await?) } else { None };
-        let snapshot: Snapshot = config::auto(&env, simulator, &key.sha256).map_err(|errors| anyhow::anyhow!("{errors}"))?;
-        Ok(Self { live: Arc::new(Live::fixed(snapshot)), demo_key: Some(key), simulated })
+        let variable = |name: &str| std::env::var(name).ok();
+        let simulated = PROVIDER_KEYS.iter().all(|name| variable(name).is_none_or(|value| value.is_empty()));
+        let simulator = if simulated { Some(format!("http://{}", simulate().await?)) } else { None };
+        let snapshot = config::auto(&variable, simulator.as_deref(), &key.sha256).map_err(invalid)?;
+        Ok(Self { live: Arc::new(Live::without_file(snapshot)), demo_key: Some(key), simulated })
     }
 }
 
@@ -120,7 +125,7 @@ async fn simulate() -> anyhow::Result<SocketAddr> {
 }
 
 fn announce(setup: &Setup, address: SocketAddr, app: &App, ready_file: Option<&Path>) -> anyhow::Result<()> {
-    let key = setup.demo_key.as_ref().map(|key| key.text.as_str());
+    let key = setup.demo_key.as_ref().map(|key| key.text.expose_secret());
     print(&banner::banner(address, app.admin, key, &setup.live.current(), setup.simulated))?;
     if let Some(path) = ready_file {
         let ready = json!({"address": format!("http://{address}"), "admin": format!("http://{}", app.admin), "demo_key": key});

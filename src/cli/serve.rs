@@ -4,9 +4,9 @@ use std::net::SocketAddr;
 use std::path::PathBuf;
 use std::sync::Arc;
 
-use super::runtime;
+use super::{invalid, runtime};
 use crate::app::App;
-use crate::config::{self, Live};
+use crate::config::Live;
 use crate::extproc::server::Address;
 
 #[derive(Debug, clap::Args)]
@@ -27,8 +27,10 @@ pub(super) struct Args {
 
 pub(super) fn serve(args: Args) -> anyhow::Result<()> {
     runtime::init_logging("info");
-    let snapshot = config::load(&args.config).map_err(|errors| anyhow::anyhow!("the config is not valid\n{errors}"))?;
-    let live = Arc::new(Live::watching(args.config, snapshot));
+    let live = Live::open(&args.config).map_err(invalid)?;
+    // The Envoy beside this process was set up for the config as it is now.
+    live.fix_envoy(live.current().envoy_fingerprint());
+    let live = Arc::new(live);
     runtime::build(args.threads)?.block_on(async move {
         let app = App::start(live, &args.processor, args.admin).await?;
         app.readiness.set(true);

@@ -74,11 +74,12 @@ impl Decoder {
         Ok(Some(Self { stages, max_bytes, failed: None }).filter(|decoder| !decoder.stages.is_empty()))
     }
 
-    /// Takes the next bytes of the body and appends to `out` all that can be known from them.
+    /// Takes the next bytes of the body and appends to `out` all that can be known from them: however few they are, perhaps all
+    /// that is left of `max_bytes`, and never more.
     ///
     /// # Errors
     /// [`EncodingError::Corrupt`] and [`EncodingError::TooLarge`], which then stay: nothing comes after an error. What was
-    /// appended before it is good.
+    /// found before it has been appended.
     pub fn push(&mut self, chunk: &[u8], out: &mut Vec<u8>) -> Result<(), EncodingError> {
         if let Some(error) = &self.failed {
             return Err(error.clone());

@@ -13,6 +13,7 @@ mod error;
 mod grammar;
 mod scan;
 mod splice;
+mod string;
 #[cfg(test)]
 mod tests;
 

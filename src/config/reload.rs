@@ -4,6 +4,7 @@
 //! content, so that a replaced symlink (a mounted Kubernetes Secret) counts and a touched file does not; a change is taken up when
 //! the files held still for a moment, so that a half-written one is not.
 
+use std::fmt;
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, OnceLock};
 use std::time::Duration;
@@ -30,6 +31,12 @@ pub struct Live {
     envoy: OnceLock<u64>,
     file: Option<(PathBuf, Environment)>,
     state: Mutex<State>,
+}
+
+impl fmt::Debug for Live {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Live").finish_non_exhaustive()
+    }
 }
 
 #[derive(Default)]

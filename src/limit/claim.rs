@@ -3,7 +3,7 @@
 use std::hash::BuildHasher;
 
 use super::Ask;
-use super::rules::{Counts, Rule};
+use super::rules::Rule;
 use super::standing::Standing;
 use super::table::{Bucket, Table};
 use crate::usage::Tokens;
@@ -74,22 +74,22 @@ impl Claim {
     pub(super) fn settle(&self, rule: &Rule, table: &mut Table, taken: u64, elapsed: u64, used: &Tokens) {
         let Verdict::Fits(after) = self.verdict else { return };
         let used = rule.counts.spent(used);
-        if rule.counts == Counts::Requests || used == self.cost {
+        if !rule.counts.are_settled() || used == self.cost {
             return;
         }
         let now = rule.pace.at(elapsed);
         let end = rule.pace.at(taken) + after;
-        let mark = table.get(self.bucket);
-        if used < self.cost {
-            let Some(mark) = mark else { return };
-            let unused = rule.pace.stretch(self.cost) - rule.pace.stretch(used);
-            let back = unused.min((end - now).max(0));
-            self.put(rule, table, (mark - back).max(mark.min(now)));
-        } else {
-            let more = rule.pace.stretch(used) - rule.pace.stretch(self.cost);
-            let mark = mark.unwrap_or(end.min(now)).saturating_add(more);
-            if mark > now {
-                self.put(rule, table, mark);
+        // Negative where more was used than reserved.
+        let unused = rule.pace.stretch(self.cost) - rule.pace.stretch(used);
+        match table.get_mut(self.bucket) {
+            Some(mark) if unused > 0 => *mark = (*mark - unused.min((end - now).max(0))).max(now.min(*mark)),
+            Some(mark) => *mark = mark.saturating_sub(unused),
+            // Full, and forgotten: nothing is left to give back, and a debt begins where the reservation ended.
+            None => {
+                let mark = end.min(now).saturating_sub(unused);
+                if mark > now {
+                    self.put(rule, table, mark);
+                }
             }
         }
     }

@@ -74,6 +74,10 @@ impl Table {
         self.slices.get(slice(name))?.get(&name).map(|bucket| bucket.mark)
     }
 
+    pub(super) fn get_mut(&mut self, name: u64) -> Option<&mut i128> {
+        self.slices.get_mut(slice(name))?.get_mut(&name).map(|bucket| &mut bucket.mark)
+    }
+
     /// All buckets, in the order of their names.
     #[cfg(test)]
     pub(super) fn all(&self) -> Vec<(u64, Bucket)> {

@@ -1,4 +1,7 @@
 //! The one place that knows which dialects there are: from a dialect's name to its functions.
+//!
+//! A new dialect adds an arm to each match here, and a folder with the same four files as the others (`request`, `response`,
+//! `stream`, `error`); nothing else of the facade changes. Dialects themselves never name each other.
 
 use super::answer::{Answer, Delta, ProviderError};
 use super::conversation::Conversation;

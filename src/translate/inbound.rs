@@ -1,10 +1,13 @@
 //! Answers that are not streamed, and errors, on their way from the provider to the client.
+//!
+//! The same dialect on both sides keeps the bytes, readable or not; what has to be translated and cannot be is the provider's fault
+//! and an error. A client always gets an error that its own API's SDK can read.
 
 use bytes::Bytes;
 use serde::Deserialize;
 
 use super::text::Str;
-use super::{AnswerContext, AnswerError, Api, ProviderErrorAnswer, Seen, Whole};
+use super::{AnswerContext, AnswerError, Api, ProviderErrorAnswer, Seen, Whole, plain};
 
 /// Anthropic's status for "overloaded". No HTTP status of the registry, and unknown to clients of other APIs.
 const OVERLOADED: u16 = 529;
@@ -33,9 +36,16 @@ pub fn whole(context: &AnswerContext, body: &[u8]) -> Result<Whole, AnswerError>
 }
 
 /// An answer that is not a 2xx. The client gets the provider's message and status; a redirect is none of the client's business and
-/// becomes a 502.
+/// becomes a 502. What is not JSON comes from before the provider, whatever its dialect, and is told as text.
 pub fn provider_error(context: &AnswerContext, status: u16, body: &[u8]) -> ProviderErrorAnswer {
-    let error = context.dialect.parse_error(status, body);
+    let mut error = context.dialect.parse_error(status, body);
+    if !matches!(body.trim_ascii_start(), [b'{' | b'[', ..]) {
+        let text = plain::text(body);
+        if !text.is_empty() {
+            error.message = text;
+        }
+    }
+    plain::bound(&mut error.message);
     let message = error.message.to_string();
     let same = context.api.dialect() == context.dialect;
     let status = match status {

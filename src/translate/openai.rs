@@ -1,8 +1,8 @@
 //! OpenAI's chat completions, as the API of clients and as the dialect of providers, compatible vendors included.
 //!
 //! Source: OpenAI's public API reference (`/v1/chat/completions`); extensions are taken from the documentation of the vendors that
-//! have them (`reasoning_content`, `thinking_blocks`, `thinking`, `cache_control`). Decisions about what cannot be said in the other
-//! dialect stand at the head of the file that makes them; nothing is dropped that is not listed.
+//! have them (`reasoning_content`, `thinking_blocks`, `thinking`, `cache_control`). Decisions about what cannot be said in the
+//! other dialect stand at the head of the file that makes them; nothing is dropped that is not listed.
 
 mod call;
 pub mod error;
@@ -14,10 +14,12 @@ mod text_or;
 mod usage;
 mod words;
 
-use super::{AnswerError, Dialect};
+use super::{AnswerError, Dialect, plain};
 
-fn malformed(message: impl Into<String>) -> AnswerError {
-    AnswerError::Malformed { dialect: Dialect::OpenAi.name(), message: message.into() }
+/// The provider broke its own API. The message may quote it.
+fn malformed(message: impl AsRef<str>) -> AnswerError {
+    let message = plain::brief(message.as_ref(), plain::QUOTATION).into_owned();
+    AnswerError::Malformed { dialect: Dialect::OpenAi.name(), message }
 }
 
 /// An id for an answer whose provider gave none.

@@ -1,4 +1,7 @@
-//! Requests on their way from the client to the provider.
+//! Requests on their way from the client to the provider: the facts that the road needs, and the body in the provider's dialect.
+//!
+//! Always made from the client's original body, so that each attempt of a fallback begins anew. Overrides of the config come last:
+//! they hold in every dialect, and whatever the client has sent.
 
 use std::borrow::Cow;
 

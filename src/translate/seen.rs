@@ -1,8 +1,11 @@
 //! What is seen of an answer while it passes, and whether the answer is whole.
+//!
+//! Fed with the hub's deltas only, so it counts the same for every dialect, passed through or translated. Text of a provider that it
+//! keeps is bounded. Bytes are counted as they are generated, never as they are framed.
 
 use super::answer::{Answer, Delta};
 use super::conversation::Content;
-use super::{Dialect, Seen};
+use super::{Dialect, Seen, plain};
 
 impl Seen {
     /// Of a whole answer.
@@ -66,7 +69,7 @@ impl Progress {
                 self.seen.finish = Some(finish.reason);
             }
             Delta::Usage(tokens) => self.seen.usage = Some(self.seen.usage.unwrap_or_default().merge(*tokens)),
-            Delta::Error(error) => self.seen.error = Some(error.message.to_string()),
+            Delta::Error(error) => self.seen.error = Some(plain::brief(&error.message, plain::MESSAGE).into_owned()),
             Delta::End => self.seen.complete = true,
             Delta::Signature { .. } | Delta::Logprobs { .. } => {}
         }

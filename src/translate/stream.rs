@@ -1,4 +1,8 @@
-//! A streamed answer on its way from the provider to the client.
+//! A streamed answer on its way from the provider to the client: passed through, or read and written anew.
+//!
+//! Invariants: any split of the provider's bytes gives the client the same; every event is forwarded as soon as it is complete; a
+//! stream that was cut, or that cannot be read on, ends with an error in the client's own shape, and that error is the last thing
+//! in it.
 
 use super::answer::Delta;
 use super::dialects::{Reader, Writer};

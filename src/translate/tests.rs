@@ -6,6 +6,7 @@ use super::*;
 use crate::codec::json::TopLevel;
 use crate::rejection::Kind;
 
+mod hostile;
 mod streams;
 
 fn target(dialect: Dialect) -> Target<'static> {

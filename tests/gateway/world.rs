@@ -44,7 +44,7 @@ impl World {
         options.access_log = Some(directory.path().join("access.jsonl"));
         let mut rendered = envoy::render(&snapshot, &options).unwrap();
         change(&mut rendered);
-        let live = Arc::new(Live::fixed(snapshot));
+        let live = Arc::new(Live::without_file(snapshot));
         let app = App::start(live, &Address::Unix(directory.processor_socket()), listen).await.unwrap();
         let binary = find::find().await.unwrap().path;
         let launch = Launch { binary, config: &rendered, listen, runtime: &directory, concurrency: Some(1) };

@@ -32,7 +32,7 @@ impl Gateway {
         let text = config(&usage.display().to_string(), more);
         let snapshot = config::parse(&text, "test.yaml").unwrap_or_else(|errors| panic!("{errors}"));
         let socket = directory.path().join("kanmon.sock");
-        let live = Arc::new(Live::fixed(snapshot));
+        let live = Arc::new(Live::without_file(snapshot));
         let admin = SocketAddr::from((Ipv4Addr::LOCALHOST, 0));
         let app = App::start(live, &Address::Unix(socket.clone()), admin).await.unwrap();
         let client = Client::new(connect(socket).await).max_decoding_message_size(usize::MAX);

@@ -2,7 +2,7 @@
 
 use std::ops::Range;
 
-use super::{Fault, JsonErrorKind};
+use super::{Fault, JsonErrorKind, string};
 
 /// What is open.
 #[derive(Clone, Copy, PartialEq, Eq)]
@@ -173,62 +173,15 @@ impl<'a> Cursor<'a> {
     /// Takes a string, from its opening quote.
     fn string(&mut self) -> Result<(), Fault> {
         self.at += 1;
-        loop {
-            self.at += plain(&self.bytes[self.at..]);
-            match self.bytes.get(self.at) {
-                Some(b'"') => {
-                    self.at += 1;
-                    return Ok(());
-                }
-                Some(b'\\') => self.escape()?,
-                _ => return Err(self.not_json("a control character in a string must be escaped")),
+        match string::length(&self.bytes[self.at..]) {
+            Ok(length) => {
+                self.at += length + 1;
+                Ok(())
+            }
+            Err((length, what)) => {
+                self.at += length;
+                Err(self.not_json(what))
             }
         }
     }
-
-    fn escape(&mut self) -> Result<(), Fault> {
-        let length = match self.bytes[self.at..] {
-            [_, b'"' | b'\\' | b'/' | b'b' | b'f' | b'n' | b'r' | b't', ..] => 2,
-            [_, b'u', a, b, c, d, ..] if [a, b, c, d].iter().all(u8::is_ascii_hexdigit) => 6,
-            _ => return Err(self.fault(JsonErrorKind::NotJson("a backslash in a string must begin an escape"))),
-        };
-        self.at += length;
-        Ok(())
-    }
-}
-
-/// How many bytes from the first are neither a quote, nor a backslash, nor a control character.
-fn plain(bytes: &[u8]) -> usize {
-    let mut count = 0;
-    while let Some(eight) = bytes[count..].first_chunk() {
-        match plain_of_eight(*eight) {
-            8 if count == 0 => count = 8 + plain_sixteens(&bytes[8..]),
-            8 => count += 8,
-            some => return count + some,
-        }
-    }
-    count + bytes[count..].iter().take_while(|byte| !is_special(**byte)).count()
-}
-
-fn is_special(byte: u8) -> bool {
-    byte < 0x20 || byte == b'"' || byte == b'\\'
-}
-
-/// As [`plain`], rounded down to sixteens: the compiler makes one comparison out of each sixteen.
-fn plain_sixteens(bytes: &[u8]) -> usize {
-    let any = |sixteen: &[u8; 16]| sixteen.iter().fold(false, |any, byte| any | is_special(*byte));
-    16 * bytes.as_chunks().0.iter().take_while(|sixteen| !any(sixteen)).count()
-}
-
-/// As [`plain`], of eight at once: in `special`, the high bit of each special byte is set, and perhaps that of bytes behind the
-/// first one.
-fn plain_of_eight(eight: [u8; 8]) -> usize {
-    const ONES: u64 = u64::from_ne_bytes([1; 8]);
-    const HIGH: u64 = ONES << 7;
-    const QUOTES: u64 = ONES * b'"' as u64;
-    const BACKSLASHES: u64 = ONES * b'\\' as u64;
-    let word = u64::from_le_bytes(eight);
-    let below = |word: u64, bound: u64| word.wrapping_sub(ONES * bound) & !word;
-    let special = (below(word, 0x20) | below(word ^ QUOTES, 1) | below(word ^ BACKSLASHES, 1)) & HIGH;
-    special.trailing_zeros() as usize / 8
 }

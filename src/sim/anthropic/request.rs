@@ -57,10 +57,8 @@ pub(super) fn read(body: &Node<'_>, version: Version) -> Result<Prompt, Fault> {
     let mut prompt = conversation(&body, version)?;
     prompt.max_tokens = u64::try_from(limit).ok();
     let budget = thinking(&body, &mut prompt)?;
-    if let (Some(budget), Some(node)) = (budget, body.get("thinking")) {
-        if budget >= limit {
-            return Err(node.rule("`max_tokens` must be greater than `thinking.budget_tokens`"));
-        }
+    if budget.is_some_and(|budget| budget >= limit) {
+        return Err(body.need("max_tokens")?.rule("`max_tokens` must be greater than `thinking.budget_tokens`"));
     }
     sampling(&body, version, budget.is_some())?;
     if budget.is_some() && matches!(prompt.choice, Choice::Required | Choice::Tool(_)) {

@@ -1,4 +1,7 @@
 //! A tool call, as requests and answers write it.
+//!
+//! `arguments` is a string that holds JSON. What a model wrote is passed on as it is, valid or not: only the application knows what
+//! to do about it.
 
 use serde::Serialize;
 use serde::ser::{SerializeStruct, Serializer};

@@ -1,9 +1,8 @@
 //! Errors: read from a provider, whatever it is that it sends; written for a client.
 //!
-//! Reading never fails: vendors have half a dozen shapes, and what stands before them answers in HTML. The message is the provider's
-//! own, bounded to [`MESSAGE_BYTES`]. Writing keeps the provider's message and says in `code` what the provider called it.
+//! Reading never fails: vendors have half a dozen shapes, and what stands before them answers in HTML. The message is the
+//! provider's own, bounded. Writing keeps the provider's message and says in `code` what the provider called it.
 
-mod plain;
 #[cfg(test)]
 mod tests;
 
@@ -14,10 +13,8 @@ use serde_json::value::RawValue;
 
 use crate::rejection::Rejection;
 use crate::translate::answer::ProviderError;
+use crate::translate::plain;
 use crate::translate::text::Str;
-
-/// The longest message that is passed on, in bytes.
-pub const MESSAGE_BYTES: usize = 2048;
 
 /// The shapes of all vendors in one: OpenAI's `error` object, an `error` that is a string, vLLM's and Mistral's flat object,
 /// FastAPI's `detail`.
@@ -49,7 +46,7 @@ pub fn parse(status: u16, body: &[u8]) -> ProviderError<'_> {
     if error.message.is_empty() {
         error.message = plain::text(body);
     }
-    bound(&mut error.message);
+    plain::bound(&mut error.message);
     if error.message.is_empty() {
         error.message = format!("the provider answered {status} without a message").into();
     }
@@ -62,7 +59,7 @@ pub(super) fn of_value(raw: &RawValue) -> ProviderError<'_> {
     if error.message.is_empty() {
         error.message = text(raw).unwrap_or_default();
     }
-    bound(&mut error.message);
+    plain::bound(&mut error.message);
     error
 }
 
@@ -111,13 +108,6 @@ fn scalar(raw: &RawValue) -> Option<Str<'_>> {
 /// As [`scalar`], but the JSON itself where it has an inside: FastAPI lists what is wrong.
 fn text(raw: &RawValue) -> Option<Str<'_>> {
     scalar(raw).or_else(|| matches!(raw.get().as_bytes(), [b'{' | b'[', ..]).then(|| raw.get().into()))
-}
-
-fn bound(message: &mut Str<'_>) {
-    if message.len() > MESSAGE_BYTES {
-        let cut = message.floor_char_boundary(MESSAGE_BYTES - "…".len());
-        *message = format!("{}…", &message[..cut]).into();
-    }
 }
 
 #[derive(Serialize)]

@@ -1,5 +1,8 @@
 //! An assistant's message, or a piece of one, as OpenAI and compatible vendors write it: the same fields in whole answers and in
 //! streams.
+//!
+//! Vendors agree on text and tool calls and differ on thinking: four names, two of them often at once for the same words. What is
+//! said is told once, in the order thinking, text.
 
 use std::borrow::Cow;
 

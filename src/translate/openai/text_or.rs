@@ -1,4 +1,7 @@
 //! A string, or an array of something: how OpenAI writes `content` and `stop`.
+//!
+//! Read with a visitor of its own, because serde's untagged enums buffer what they read, and what is buffered can neither be
+//! borrowed nor hold a `RawValue`.
 
 use std::fmt;
 use std::marker::PhantomData;

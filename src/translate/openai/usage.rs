@@ -1,4 +1,7 @@
 //! `usage`, as OpenAI and compatible vendors report it, and as an OpenAI client gets it.
+//!
+//! Reading never fails: an answer is not lost for a number that is odd. Numbers are bounded by each other, not by sense: a provider
+//! may report anything, and whoever adds them up must saturate.
 
 use std::fmt;
 

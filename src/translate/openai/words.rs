@@ -1,4 +1,7 @@
 //! OpenAI's words for what the hub knows by type, both ways.
+//!
+//! Words of a client that nobody knows are an error where they are read; words of a provider that nobody knows are taken for the
+//! most harmless one, because the answer is there and has been paid for.
 
 use crate::translate::answer::FinishReason;
 use crate::translate::conversation::Effort;

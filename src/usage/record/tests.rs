@@ -81,7 +81,7 @@ fn a_rejection_is_told_with_its_code() {
 #[test]
 fn names_of_outcomes_are_those_of_the_records() {
     use AttemptOutcome::*;
-    for outcome in [Ok, Status, Connect, Reset, Timeout, NoResponse, Cut, ErrorEvent, BadAnswer, ClientGone] {
+    for outcome in [Ok, Status, Connect, Reset, Timeout, NoResponse, Cut, ErrorEvent, BadAnswer, Skipped, NotSent, Aborted] {
         assert_eq!(serde_json::to_value(outcome).unwrap(), outcome.name());
     }
     for source in [Source::Reported, Source::Estimated, Source::None] {

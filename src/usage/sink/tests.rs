@@ -161,7 +161,7 @@ async fn a_slow_disk_makes_nobody_wait_and_what_finds_no_room_is_counted() {
     disks.sink.write(record(0));
     disks.busy.recv().unwrap();
     for id in 1..100 {
-        disks.sink.write(Record { outcome: Outcome::ClientGone, ..record(id) });
+        disks.sink.write(Record { outcome: Outcome::Aborted, ..record(id) });
     }
     assert_eq!(disks.sink.status(), SinkStatus { written: 0, dropped: 95, failed: 0 });
     disks.allow(0, &[usize::MAX; 2]);

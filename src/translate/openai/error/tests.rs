@@ -40,7 +40,7 @@ fn a_long_message_is_cut_between_characters() {
     for long in ["é".repeat(5000), format!("x{}", "é".repeat(5000)), "<".repeat(99_999)] {
         let body = serde_json::json!({"error": {"message": long}}).to_string();
         for message in [message(&body), message(&long)] {
-            assert!(message.len() <= MESSAGE_BYTES, "{}", message.len());
+            assert!(message.len() <= plain::MESSAGE, "{}", message.len());
         }
     }
 }

@@ -1,4 +1,7 @@
 //! Content parts: text, pictures, recordings, files, refusals and thinking.
+//!
+//! Data URIs are taken apart without a copy, so that a picture of many megabytes is borrowed from the body until it is written. A
+//! part of a type that is not known, or that cannot stand where it stands, is an error that names it, never left out.
 
 use std::borrow::Cow;
 

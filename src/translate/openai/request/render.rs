@@ -3,8 +3,8 @@
 //! Written are: `max_completion_tokens` for the output limit (`max_tokens` is deprecated at OpenAI and refused by its reasoning
 //! models), `user` for the end user, `stream_options.include_usage` for every stream, and the nearest `reasoning_effort` for a
 //! budget of thinking. Dropped and listed, because they change how an answer comes about but not what was asked for: `top_k`,
-//! prompt caching hints (OpenAI caches by itself), "do not think", and a `user` of more than [`USER_BYTES`]. An error: tools that another provider runs
-//! itself, files uploaded to another provider, citations, and fields that bind the request to Anthropic.
+//! prompt caching hints (OpenAI caches by itself), "do not think", and a `user` of more than [`USER_BYTES`]. An error: tools that
+//! another provider runs itself, files uploaded to another provider, citations, and fields that bind the request to Anthropic.
 
 mod answer_format;
 mod messages;
@@ -33,6 +33,37 @@ const MEDIUM_BUDGET: u64 = 16_384;
 const ANTHROPIC_HINTS: [&str; 3] = ["cache_control", "context_management", "speed"];
 /// Anthropic's top-level fields without which the answer would be a different one, or come from where it must not.
 const ANTHROPIC_ONLY: [&str; 3] = ["mcp_servers", "container", "inference_geo"];
+
+/// What is written from the hub's own fields. A client of another API that sends one of these as an unknown field of its own would
+/// say it twice, or say what nobody has counted (`n`): it has to use its API's word.
+const OWN: [&str; 26] = [
+    "model",
+    "messages",
+    "tools",
+    "tool_choice",
+    "parallel_tool_calls",
+    "response_format",
+    "max_completion_tokens",
+    "max_tokens",
+    "reasoning_effort",
+    "temperature",
+    "top_p",
+    "top_k",
+    "n",
+    "stop",
+    "seed",
+    "presence_penalty",
+    "frequency_penalty",
+    "logit_bias",
+    "logprobs",
+    "top_logprobs",
+    "stream",
+    "stream_options",
+    "service_tier",
+    "user",
+    "safety_identifier",
+    "metadata",
+];
 
 /// The path of chat completions at a provider.
 pub fn path(target: &Target<'_>) -> String {
@@ -111,17 +142,21 @@ fn effort(reasoning: &Reasoning, dropped: &mut Dropped) -> Option<&'static str> 
         }
         (None, Thought::Budget(budget)) => {
             dropped.add("thinking.budget_tokens");
-            Some(words::effort_word(match budget {
-                0..=LOW_BUDGET => Effort::Low,
-                ..=MEDIUM_BUDGET => Effort::Medium,
-                _ => Effort::High,
-            }))
+            Some(words::effort_word(effort_of(budget)))
         }
         (None, Thought::Off) => {
             dropped.add("thinking");
             None
         }
         (None, Thought::Default | Thought::Adaptive) => None,
+    }
+}
+
+fn effort_of(budget: u64) -> Effort {
+    match budget {
+        _ if budget <= LOW_BUDGET => Effort::Low,
+        _ if budget <= MEDIUM_BUDGET => Effort::Medium,
+        _ => Effort::High,
     }
 }
 
@@ -145,6 +180,11 @@ fn extras<'c>(
                 &**key,
                 "this is a feature of Anthropic's API: remove it, or ask for a model that Anthropic serves",
             ));
+        }
+        // OpenAI's own forms of `tool_choice` have no other place than this.
+        let is_choice = key == "tool_choice" && conversation.tool_choice.is_none();
+        if OWN.contains(&&**key) && !is_choice {
+            return Err(Fault::new(&**key, "this is OpenAI's word: say it in the words of your own API"));
         }
         if ANTHROPIC_HINTS.contains(&&**key) {
             dropped.add(key);

@@ -140,7 +140,7 @@ fn thinking_is_read_from_blocks_or_from_text() {
     let body = json!({"model": "m", "messages": [
         {"role": "assistant", "content": "x", "reasoning_content": "told twice", "thinking_blocks": [
             {"type": "thinking", "thinking": "hm", "signature": "sig"},
-            {"type": "redacted_thinking", "data": "opaque"},
+            {"type": "redacted_thinking", "data": "opaque", "index": 1},
         ]},
         {"role": "assistant", "content": "y", "reasoning_content": "so"},
         {"role": "assistant", "content": "z", "reasoning": "thus", "reasoning_details": [{"x": 1}], "annotations": []},
@@ -369,7 +369,10 @@ fn what_openai_cannot_say_is_refused_by_name() {
     let text = || messages(vec![Content::Text("x".into()).into()], Role::User);
     let with_tool = Conversation { tools: vec![Tool::Provider { kind: "bash_20250124".into(), raw }], ..text() };
     let with_mcp = Conversation { extras: vec![("mcp_servers".into(), raw)], ..text() };
+    let smuggled = |key: &'static str| Conversation { extras: vec![(key.into(), raw)], ..text() };
     for (conversation, field) in [
+        (smuggled("n"), "n"),
+        (smuggled("max_completion_tokens"), "max_completion_tokens"),
         (document(Media::Url("https://a/b.pdf".into()), false), "messages[].content[].document.source.url"),
         (document(Media::FileId("file_1".into()), false), "messages[].content[].document.source.file_id"),
         (document(Media::Text("t".into()), true), "messages[].content[].document.citations"),

@@ -1,4 +1,8 @@
 //! `tools` and `tool_choice`.
+//!
+//! A function's schema is kept as the client wrote it, never parsed. A tool that is not a function keeps its whole JSON: only the
+//! provider that it is meant for can say what it is. A function without a name is refused here, before a provider does it in less
+//! clear words (field note 40).
 
 use serde_json::value::RawValue;
 

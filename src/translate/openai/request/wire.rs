@@ -1,4 +1,7 @@
-//! A chat completion request as it is written, before it has a meaning. Vendor extensions in common use included.
+//! A chat completion request as it is written, before it has a meaning: OpenAI's API reference, and vendor extensions in common use.
+//!
+//! Everything is optional here and borrowed from the body; what must be there, and which words are known, is for the files that give
+//! it a meaning. Fields without a name here are kept in `rest`, to be refused, told or passed on there.
 
 use serde_json::value::RawValue;
 
@@ -71,6 +74,8 @@ object! {
         thinking: Str<'a>,
         signature: Str<'a>,
         data: Str<'a>,
+        // What our own streams number blocks of thinking with.
+        index: u32,
         cache_control: CacheControl<'a>,
     }
 }

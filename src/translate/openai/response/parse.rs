@@ -1,5 +1,7 @@
-//! Reads a chat completion. Lenient where vendors differ, strict where an answer would be wrong: an answer without choices, or a
-//! tool call without a name, is malformed.
+//! Reads a chat completion.
+//!
+//! Lenient where vendors differ, strict where an answer would be wrong: one without choices, or with a tool call without a name,
+//! is malformed. An error inside of an answer with status 200 is one, too: the client must not take it for an answer.
 
 use serde::Deserialize;
 use serde_json::value::RawValue;

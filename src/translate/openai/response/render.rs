@@ -1,4 +1,7 @@
 //! Writes a chat completion.
+//!
+//! Fields that OpenAI always writes are there even when they are null: clients with typed models expect them. Thinking is told as
+//! `reasoning_content`, and as `thinking_blocks` with the signatures that a later request has to bring back.
 
 use serde::Serialize;
 use serde_json::value::RawValue;
@@ -45,16 +48,20 @@ struct Message<'c> {
     tool_calls: Vec<Call<'c>>,
 }
 
-/// A block of thinking as the client has to send it back.
+/// A block of thinking as the client has to send it back. Streamed ones have an index: OpenAI's SDK joins no list without.
 #[derive(Debug, Serialize)]
 #[serde(tag = "type", rename_all = "snake_case")]
 pub(in crate::translate::openai) enum ThinkingBlock<'c> {
     Thinking {
+        #[serde(skip_serializing_if = "Option::is_none")]
+        index: Option<u32>,
         thinking: &'c str,
         #[serde(skip_serializing_if = "Option::is_none")]
         signature: Option<&'c str>,
     },
     RedactedThinking {
+        #[serde(skip_serializing_if = "Option::is_none")]
+        index: Option<u32>,
         data: &'c str,
     },
 }
@@ -91,9 +98,15 @@ fn choice<'c>(index: usize, choice: &'c Choice<'c>) -> WireChoice<'c> {
             Content::Refusal(text) => message.refusal.get_or_insert_default().push_str(text),
             Content::Thinking(Thinking { text, signature }) => {
                 message.reasoning_content.get_or_insert_default().push_str(text);
-                message.thinking_blocks.push(ThinkingBlock::Thinking { thinking: text, signature: signature.as_deref() });
+                message.thinking_blocks.push(ThinkingBlock::Thinking {
+                    index: None,
+                    thinking: text,
+                    signature: signature.as_deref(),
+                });
             }
-            Content::RedactedThinking(data) => message.thinking_blocks.push(ThinkingBlock::RedactedThinking { data }),
+            Content::RedactedThinking(data) => {
+                message.thinking_blocks.push(ThinkingBlock::RedactedThinking { index: None, data })
+            }
             Content::ToolCall(call) => message.tool_calls.push(Call(call)),
             // No model answers with these.
             Content::Image(_) | Content::Audio(_) | Content::Document(_) | Content::ToolResult(_) => {}

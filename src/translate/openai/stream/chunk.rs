@@ -1,4 +1,7 @@
 //! A chunk of a stream, as providers write it.
+//!
+//! A borrowed view of the fields that matter: the pass-through reads every chunk with it, so what is not of interest (obfuscation,
+//! filter results, fingerprints) is skipped without being kept.
 
 use serde::Deserialize;
 use serde_json::value::RawValue;

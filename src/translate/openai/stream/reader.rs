@@ -1,4 +1,8 @@
 //! Reads a stream of chunks.
+//!
+//! Invariants: `Start` comes before all else that a chunk says, and once; a reason to stop is emitted once per choice; nothing is
+//! emitted after the end or an error. An event that cannot be read is an error, but not the end of the reader: whether the stream
+//! goes on is for the caller to decide.
 
 use super::calls::Calls;
 use super::chunk::{Choice, Chunk, DONE};

@@ -311,10 +311,10 @@ fn signed_thinking_is_told_once_more_as_a_block_that_can_be_sent_back() {
         [
             json!({"reasoning_content": "a"}),
             json!({"reasoning_content": "b"}),
-            json!({"thinking_blocks": [{"type": "thinking", "thinking": "ab", "signature": "1"}]}),
+            json!({"thinking_blocks": [{"type": "thinking", "index": 0, "thinking": "ab", "signature": "1"}]}),
             json!({"reasoning_content": "c"}),
-            json!({"thinking_blocks": [{"type": "thinking", "thinking": "c", "signature": "2"}]}),
-            json!({"thinking_blocks": [{"type": "redacted_thinking", "data": "x"}]}),
+            json!({"thinking_blocks": [{"type": "thinking", "index": 1, "thinking": "c", "signature": "2"}]}),
+            json!({"thinking_blocks": [{"type": "redacted_thinking", "index": 2, "data": "x"}]}),
         ]
     );
 }

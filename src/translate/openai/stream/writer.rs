@@ -35,6 +35,8 @@ struct Open {
     choice: u32,
     /// The block of thinking that has not been signed yet.
     thinking: String,
+    /// How many blocks of thinking have been sent.
+    blocks: u32,
     /// Tool calls that have no arguments so far.
     without_arguments: Vec<u32>,
 }
@@ -103,8 +105,8 @@ impl Writer {
             Delta::Thinking { choice, text } => self.thinking(*choice, text, out),
             Delta::Signature { choice, signature } => self.signature(*choice, signature, out),
             Delta::RedactedThinking { choice, data } => {
-                let thinking_blocks = Some([ThinkingBlock::RedactedThinking { data }]);
-                self.say(*choice, Said { thinking_blocks, ..Said::default() }, out);
+                let index = Some(self.next_block(*choice, out));
+                self.block(*choice, ThinkingBlock::RedactedThinking { index, data }, out);
             }
             Delta::ToolCall { choice, index, id, name } => self.tool_call(*choice, *index, id, name, out),
             Delta::ToolArguments { choice, index, json } => self.arguments(*choice, *index, json, out),
@@ -211,7 +213,17 @@ impl Writer {
         if thinking.len() > KEPT_THINKING {
             return;
         }
-        let block = ThinkingBlock::Thinking { thinking: &thinking, signature: Some(signature) };
+        let index = Some(self.next_block(choice, out));
+        self.block(choice, ThinkingBlock::Thinking { index, thinking: &thinking, signature: Some(signature) }, out);
+    }
+
+    fn next_block(&mut self, choice: u32, out: &mut Vec<u8>) -> u32 {
+        let blocks = &mut self.open(choice, out).blocks;
+        *blocks = blocks.saturating_add(1);
+        *blocks - 1
+    }
+
+    fn block(&mut self, choice: u32, block: ThinkingBlock<'_>, out: &mut Vec<u8>) {
         self.say(choice, Said { thinking_blocks: Some([block]), ..Said::default() }, out);
     }
 

@@ -1,4 +1,7 @@
-//! `response_format`.
+//! `response_format`, for OpenAI.
+//!
+//! The schema is written as it came. OpenAI demands a name for it, which Anthropic's clients have no place for: it gets one.
+//! Whether it must match exactly (`strict`) is written only where the client's API says so.
 
 use serde::Serialize;
 use serde_json::value::RawValue;

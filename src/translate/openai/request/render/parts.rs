@@ -1,4 +1,7 @@
-//! Content parts of user messages.
+//! Content parts of user messages, for OpenAI.
+//!
+//! A note is written where OpenAI's parts have no place for what the client says about a thing: the title and context of a document
+//! in plain text, and which tool call a picture belongs to. What would have to be left out is an error.
 
 use std::fmt;
 

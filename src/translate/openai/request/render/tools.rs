@@ -1,4 +1,7 @@
-//! `tools`.
+//! `tools`, for OpenAI: functions, and what only OpenAI itself knows (`custom`).
+//!
+//! A tool that another provider defines or runs is an error: leaving it out would let the model answer without it, and nobody would
+//! know. Schemas are written as they came, but for what OpenAI is known to refuse.
 
 use std::borrow::Cow;
 

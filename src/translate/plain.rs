@@ -1,9 +1,16 @@
-//! What a provider, or something before it, sends in place of JSON: plain text, or an HTML page.
+//! Text of others in our own messages: what a provider, or something before it, sends in place of JSON (plain text, or an HTML
+//! page), and the bounds of whatever is quoted.
+
+use std::borrow::Cow;
 
 use memchr::memmem;
 
-use super::MESSAGE_BYTES;
-use crate::translate::text::Str;
+use super::text::Str;
+
+/// The longest message of a provider that is passed on, in bytes.
+pub(super) const MESSAGE: usize = 2048;
+/// The longest quotation of what could not be read, in bytes.
+pub(super) const QUOTATION: usize = 256;
 
 /// As far as a page is read: its title stands at the beginning.
 const READ: usize = 16 * 1024;
@@ -30,7 +37,7 @@ fn title(page: &str) -> Option<&str> {
 }
 
 fn without_tags(page: &str) -> String {
-    let mut text = String::with_capacity(page.len().min(MESSAGE_BYTES));
+    let mut text = String::with_capacity(page.len().min(MESSAGE));
     let mut inside = false;
     for character in page.chars() {
         match character {
@@ -48,4 +55,20 @@ fn without_tags(page: &str) -> String {
 
 fn words(text: &str) -> String {
     text.split_whitespace().collect::<Vec<_>>().join(" ")
+}
+
+/// The text, or as much of it as the limit allows, with an ellipsis. Never cuts a character.
+pub(super) fn brief(text: &str, limit: usize) -> Cow<'_, str> {
+    if text.len() <= limit {
+        return text.into();
+    }
+    let cut = text.floor_char_boundary(limit.saturating_sub("…".len()));
+    format!("{}…", &text[..cut]).into()
+}
+
+/// As [`brief`], for a message of a provider.
+pub(super) fn bound(message: &mut Str<'_>) {
+    if message.len() > MESSAGE {
+        *message = brief(message, MESSAGE).into_owned().into();
+    }
 }

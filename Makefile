@@ -1,0 +1,45 @@
+# `make help` says what there is. Tools go into .tools/, builds into target/; nothing else is touched.
+
+.DEFAULT_GOAL := help
+.PHONY: help run test bench tools envoy fmt lint unit build python clean-tools
+
+ARGS ?=
+PYTHON := .tools/venv/bin/python
+# What `scripts/tools.sh` chose: $ENVOY_BIN, the one on the PATH, or its own.
+ENVOY := $(CURDIR)/.tools/bin/envoy
+
+help: ## Say what there is
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "make %-12s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+
+run: envoy ## Install Envoy, build, and run a gateway (make run ARGS="--config my.yaml")
+	cargo build --release --locked
+	ENVOY_BIN="$(ENVOY)" exec target/release/kanmon run $(ARGS)
+
+test: tools fmt lint unit python ## Everything that CI runs
+
+bench: envoy ## Measure, and write target/bench/summary.json
+	ENVOY_BIN="$(ENVOY)" cargo bench --locked $(if $(ARGS),-- $(ARGS))
+
+tools: ## Install Envoy, pytest and the official SDKs into .tools/
+	@scripts/tools.sh
+
+envoy: ## Install Envoy only
+	@scripts/tools.sh envoy
+
+fmt: ## Check the formatting
+	cargo fmt --check
+
+lint: ## Run clippy
+	cargo clippy --all-targets --locked -- -D warnings
+
+unit: envoy ## Run the Rust tests
+	ENVOY_BIN="$(ENVOY)" cargo test --locked
+
+build:
+	cargo build --locked
+
+python: tools build ## Run the tests with the official SDKs (make python ARGS="-k stream")
+	ENVOY_BIN="$(ENVOY)" $(PYTHON) -m pytest tests/python $(ARGS)
+
+clean-tools: ## Remove .tools/
+	rm -rf .tools
