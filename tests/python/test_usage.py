@@ -20,7 +20,8 @@ class Records:
         self.file = directory / "usage.jsonl"
         self.skip = -1
         # The record of an earlier test's request may come a moment after its answer.
-        while self.skip != (self.skip := len(self.all())):
+        while self.skip != len(self.all()):
+            self.skip = len(self.all())
             time.sleep(0.05)
 
     def all(self) -> list[dict]:
