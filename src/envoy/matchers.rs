@@ -61,8 +61,7 @@ pub(super) fn no_peek() -> Value {
 
 /// Skips where one of the predicates holds.
 fn matcher_list(predicates: &[Value]) -> Value {
-    let matchers: Vec<Value> =
-        predicates.iter().map(|predicate| json!({"predicate": predicate, "on_match": skip()})).collect();
+    let matchers: Vec<Value> = predicates.iter().map(|predicate| json!({"predicate": predicate, "on_match": skip()})).collect();
     json!({"matcher_list": {"matchers": matchers}})
 }
 
