@@ -157,7 +157,11 @@ pub fn to_yaml(config: &Value) -> String {
 
 fn admin(admin: &Admin) -> Result<Value, RenderError> {
     match admin {
-        Admin::Pipe(path) => clusters::pipe(path),
+        Admin::Pipe(path) => {
+            let mut address = clusters::pipe(path)?;
+            address["pipe"]["mode"] = 0o600.into();
+            Ok(address)
+        }
         Admin::Tcp(address) => Ok(clusters::socket_address(&address.ip().to_string(), address.port())),
     }
 }

@@ -8,14 +8,26 @@ use super::RenderError;
 use super::contract::NAMESPACE;
 use super::typed::extension;
 
+/// Standard output by name. Envoy writes to it as it is; opening it anew fails where it is a socket, as under systemd.
+const STDOUT: &str = "/dev/stdout";
+
 /// The access logger that appends to `path`.
 pub(super) fn file(path: &Path) -> Result<Value, RenderError> {
     let text = path.to_str().ok_or_else(|| RenderError::PathNotText { path: path.to_owned() })?;
-    Ok(extension(
-        "envoy.access_loggers.file",
-        "envoy.extensions.access_loggers.file.v3.FileAccessLog",
-        json!({"path": text, "log_format": {"json_format": fields()}}),
-    ))
+    let format = json!({"json_format": fields()});
+    Ok(if text == STDOUT {
+        extension(
+            "envoy.access_loggers.stdout",
+            "envoy.extensions.access_loggers.stream.v3.StdoutAccessLog",
+            json!({"log_format": format}),
+        )
+    } else {
+        extension(
+            "envoy.access_loggers.file",
+            "envoy.extensions.access_loggers.file.v3.FileAccessLog",
+            json!({"path": text, "log_format": format}),
+        )
+    })
 }
 
 /// Paths without their queries: some APIs carry keys there. `path` is the last provider's, rewritten for it.

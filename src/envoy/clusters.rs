@@ -220,7 +220,7 @@ pub(super) fn pipe(path: &Path) -> Result<Value, RenderError> {
     if text.len() > LONGEST_PIPE {
         return Err(RenderError::PipeTooLong { path: path.to_owned() });
     }
-    Ok(json!({"pipe": {"path": text, "mode": 0o600}}))
+    Ok(json!({"pipe": {"path": text}}))
 }
 
 /// Envoy's defaults (1024 requests, 3 concurrent retries) break under LLM traffic, and an overflow is never retried.

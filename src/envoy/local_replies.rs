@@ -10,7 +10,9 @@ use crate::rejection::Kind;
 
 /// HCM's mappers, first match wins.
 pub(super) fn config() -> Value {
-    let away = "(response.code_details.startsWith('ext_proc_error') || xds.route_name == 'undecided' && response.code == 503)";
+    let broken = "response.code_details.startsWith('ext_proc_error')";
+    let undecided = "xds.route_name == 'undecided' && response.code_details == 'no_healthy_upstream'";
+    let away = &format!("({broken} || {undecided})");
     let too_large = "response.code_details == 'request_payload_too_large'";
     let anthropic = "request.path.startsWith('/v1/messages')";
     json!({"mappers": [

@@ -117,7 +117,7 @@ pub enum Stopped {
     Drained,
     /// So many requests were still being answered.
     Cut(u64),
-    /// It did not end by itself.
+    /// It did not answer, or had to be killed.
     Killed,
 }
 
@@ -128,7 +128,7 @@ pub struct Child {
     listen: SocketAddr,
     admin: Admin,
     output: Output,
-    _watchdog: Option<Watchdog>,
+    watchdog: Option<Watchdog>,
 }
 
 impl Child {
@@ -151,7 +151,12 @@ impl Child {
         let mut process = command.spawn().map_err(|source| StartError::Spawn { path: launch.binary.clone(), source })?;
         let output = Output::capture(process.stderr.take());
         let watchdog = process.id().and_then(Watchdog::over);
-        Ok(Self { process, listen: launch.listen, admin: Admin::new(launch.runtime.admin_socket()), output, _watchdog: watchdog })
+        Ok(Self { process, listen: launch.listen, admin: Admin::new(launch.runtime.admin_socket()), output, watchdog })
+    }
+
+    /// Envoy's process id, as long as it runs.
+    pub fn id(&self) -> Option<u32> {
+        self.process.id()
     }
 
     /// Waits until clients can connect, and says where: with port 0, Envoy has chosen one.
@@ -170,7 +175,7 @@ impl Child {
     /// Resolves when Envoy ends though nobody has asked it to.
     pub async fn died(&mut self) -> Died {
         let status = exit(&mut self.process).await;
-        Died { status, last_lines: self.output.finish().await }
+        self.obituary(status).await
     }
 
     /// Stops Envoy: no new connections, then up to `grace` for the answers that are on their way, then the end.
@@ -204,11 +209,17 @@ impl Child {
     }
 
     async fn start_failure(&mut self, status: String) -> StartError {
-        let last_lines = self.output.finish().await;
-        if last_lines.iter().any(|line| line.contains("Address already in use")) {
+        let died = self.obituary(status).await;
+        if died.last_lines.iter().any(|line| line.contains("Address already in use")) {
             return StartError::InUse { address: self.listen };
         }
-        Died { status, last_lines }.into()
+        died.into()
+    }
+
+    async fn obituary(&mut self, status: String) -> Died {
+        // From now on the process id may become somebody else's.
+        self.watchdog = None;
+        Died { status, last_lines: self.output.finish().await }
     }
 }
 

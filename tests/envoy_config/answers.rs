@@ -8,9 +8,10 @@ use envoy_types::pb::envoy::service::ext_proc::v3::common_response::ResponseStat
 use envoy_types::pb::envoy::service::ext_proc::v3::processing_request::Request as Phase;
 use envoy_types::pb::envoy::service::ext_proc::v3::processing_response::Response as Answer;
 use envoy_types::pb::envoy::service::ext_proc::v3::{
-    BodyMutation, BodyResponse, CommonResponse, HeaderMutation, HeadersResponse, ProcessingResponse, TrailersResponse,
-    body_mutation,
+    BodyMutation, BodyResponse, CommonResponse, HeaderMutation, HeadersResponse, ImmediateResponse, ProcessingResponse,
+    TrailersResponse, body_mutation,
 };
+use envoy_types::pb::envoy::r#type::v3::HttpStatus;
 use envoy_types::pb::google::protobuf::value::Kind;
 use envoy_types::pb::google::protobuf::{Struct, Value};
 
@@ -31,12 +32,11 @@ pub(crate) fn with(seen: &Seen, common: CommonResponse) -> ProcessingResponse {
         Phase::ResponseBody(_) => Answer::ResponseBody(BodyResponse { response }),
         Phase::RequestTrailers(_) => Answer::RequestTrailers(TrailersResponse::default()),
         Phase::ResponseTrailers(_) => Answer::ResponseTrailers(TrailersResponse::default()),
-        other => panic!("{other:?}"),
     };
     ProcessingResponse { response: Some(answer), ..Default::default() }
 }
 
-/// A request rewritten: headers, body and the route, chosen by dynamic metadata.
+/// A request rewritten: headers, body and the route, chosen by dynamic metadata; with a key, and what the client said.
 pub(crate) fn decide(seen: &Seen, route: &str, headers: &[(&str, &str)], body: &str) -> ProcessingResponse {
     let length = body.len().to_string();
     let mut headers = headers.to_vec();
@@ -48,7 +48,8 @@ pub(crate) fn decide(seen: &Seen, route: &str, headers: &[(&str, &str)], body: &
         ..Default::default()
     };
     let mut answer = with(seen, common);
-    answer.dynamic_metadata = Some(metadata(&[("route", route), ("key", "42")]));
+    let said: String = seen.text().chars().take(16).collect();
+    answer.dynamic_metadata = Some(metadata(&[("route", route), ("key", "42"), ("said", &said)]));
     answer
 }
 
@@ -61,6 +62,13 @@ pub(crate) fn replace(seen: &Seen, headers: &[(&str, &str)], body: &str) -> Proc
         ..Default::default()
     };
     with(seen, common)
+}
+
+/// An answer without a provider.
+pub(crate) fn immediate(status: i32, body: &str) -> ProcessingResponse {
+    let response =
+        ImmediateResponse { status: Some(HttpStatus { code: status }), body: body.as_bytes().to_vec(), ..Default::default() };
+    ProcessingResponse { response: Some(Answer::ImmediateResponse(response)), ..Default::default() }
 }
 
 /// Response headers rewritten.

@@ -2,7 +2,6 @@
 
 use std::net::SocketAddr;
 use std::sync::Arc;
-use std::time::Duration;
 
 use kanmon::auth::Callers;
 use kanmon::config::{Bounds, Snapshot};
@@ -91,6 +90,3 @@ pub(crate) fn snapshot(routes: Vec<Route>) -> Snapshot {
         usage: Default::default(),
     }
 }
-
-/// A second.
-pub(crate) const SECOND: Duration = Duration::from_secs(1);

@@ -7,7 +7,9 @@ use std::sync::Arc;
 use envoy_types::pb::envoy::service::ext_proc::v3::external_processor_server::{ExternalProcessor, ExternalProcessorServer};
 use envoy_types::pb::envoy::service::ext_proc::v3::processing_request::Request as Phase;
 use envoy_types::pb::envoy::service::ext_proc::v3::{ProcessingRequest, ProcessingResponse};
-use kanmon::envoy::contract::ROLE_METADATA;
+use envoy_types::pb::google::protobuf::Value;
+use envoy_types::pb::google::protobuf::value::Kind;
+use kanmon::envoy::contract::{NAMESPACE, ROLE_METADATA};
 use parking_lot::Mutex;
 use tokio::net::UnixListener;
 use tokio_stream::wrappers::{ReceiverStream, UnixListenerStream};
@@ -133,14 +135,22 @@ impl Seen {
         Some(String::from_utf8(header.raw_value.clone()).unwrap())
     }
 
+    /// A field of the dynamic metadata that came along, as text.
+    pub(crate) fn metadata(&self, key: &str) -> Option<String> {
+        let fields = &self.message.metadata_context.as_ref()?.filter_metadata.get(NAMESPACE)?.fields;
+        text(fields.get(key)?)
+    }
+
     /// An attribute of the message, as text.
     pub(crate) fn attribute(&self, name: &str) -> Option<String> {
-        use envoy_types::pb::google::protobuf::value::Kind;
-        let fields = self.message.attributes.get("envoy.filters.http.ext_proc")?;
-        match fields.fields.get(name)?.kind.as_ref()? {
-            Kind::StringValue(text) => Some(text.clone()),
-            Kind::NumberValue(number) => Some(number.to_string()),
-            other => Some(format!("{other:?}")),
-        }
+        text(self.message.attributes.get("envoy.filters.http.ext_proc")?.fields.get(name)?)
+    }
+}
+
+fn text(value: &Value) -> Option<String> {
+    match value.kind.as_ref()? {
+        Kind::StringValue(text) => Some(text.clone()),
+        Kind::NumberValue(number) => Some(number.to_string()),
+        other => Some(format!("{other:?}")),
     }
 }

@@ -8,8 +8,9 @@ use std::process::Stdio;
 
 use tokio::process::{Child, ChildStdin, Command};
 
-/// Asks first, and kills what has not ended 5 s later.
-const SCRIPT: &str = r#"read -r _; kill -TERM "$1" && sleep 5 && kill -KILL "$1""#;
+/// Asks first, and kills what has not ended 5 s later. The whole group, whose leader Envoy is: where Envoy is started by a script,
+/// both end; and where its process id has become somebody else's, there is hardly a group of that name.
+const SCRIPT: &str = r#"read -r _; kill -s TERM -- "-$1" && sleep 5 && kill -s KILL -- "-$1""#;
 
 #[derive(Debug)]
 pub(super) struct Watchdog {
@@ -19,10 +20,10 @@ pub(super) struct Watchdog {
 }
 
 impl Watchdog {
-    /// Watches over the process with this id.
-    pub(super) fn over(process: u32) -> Option<Self> {
+    /// Watches over the process group that the process with this id leads.
+    pub(super) fn over(leader: u32) -> Option<Self> {
         let mut command = Command::new("/bin/sh");
-        command.args(["-c", SCRIPT, "kanmon-watchdog", &process.to_string()]);
+        command.args(["-c", SCRIPT, "kanmon-watchdog", &leader.to_string()]);
         command.stdin(Stdio::piped()).stdout(Stdio::null()).stderr(Stdio::null());
         command.env_clear().process_group(0).kill_on_drop(true);
         match command.spawn() {
@@ -42,7 +43,7 @@ mod tests {
     use super::*;
 
     fn sleeper() -> Child {
-        Command::new("sleep").arg("1000").kill_on_drop(true).spawn().unwrap()
+        Command::new("sleep").arg("1000").process_group(0).kill_on_drop(true).spawn().unwrap()
     }
 
     #[tokio::test]
