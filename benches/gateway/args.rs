@@ -27,9 +27,6 @@ pub(crate) struct Args {
     /// The Envoy to measure it with. Default: `.tools/bin/envoy`, then the one on PATH.
     #[arg(long, env = "ENVOY_BIN")]
     pub(crate) envoy: Option<PathBuf>,
-    /// Told by `cargo bench`.
-    #[arg(long, hide = true)]
-    pub(crate) bench: bool,
     #[command(subcommand)]
     pub(crate) role: Option<Role>,
 }
@@ -71,6 +68,9 @@ impl Kind {
         matches!(self, Self::PassThrough | Self::Translated)
     }
 }
+
+/// The names of the roles.
+pub(crate) const ROLES: [&str; 3] = ["backend", "noop", "load"];
 
 /// The parts that are processes of their own.
 #[derive(Debug, Subcommand)]

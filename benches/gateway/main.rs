@@ -30,8 +30,15 @@ use args::{Args, Role};
 #[global_allocator]
 static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
 
+/// The argument that `cargo bench` gives, and nobody else.
+const TOLD_BY_CARGO: &str = "--bench";
+
 fn main() -> ExitCode {
-    let args = Args::parse();
+    if !asked() {
+        println!("nothing is measured without `--bench`: use `make bench`");
+        return ExitCode::SUCCESS;
+    }
+    let args = Args::parse_from(std::env::args().filter(|arg| arg != TOLD_BY_CARGO));
     let logs = args.out.join("logs");
     let orchestrates = args.role.is_none();
     match start(args) {
@@ -46,12 +53,14 @@ fn main() -> ExitCode {
     }
 }
 
+/// `cargo test --all-targets` runs every bench target, with options of its own; this one takes minutes.
+fn asked() -> bool {
+    let mut args = std::env::args().skip(1).peekable();
+    let role = args.peek().is_some_and(|first| args::ROLES.contains(&first.as_str()));
+    role || args.any(|arg| arg == TOLD_BY_CARGO)
+}
+
 fn start(args: Args) -> Result<()> {
-    if args.role.is_none() && !args.bench {
-        // `cargo test --all-targets` runs every bench target once; this one takes minutes.
-        println!("nothing is measured without `--bench`: use `make bench`");
-        return Ok(());
-    }
     // One thread each: there are few cores, and every role here is faster without a scheduler that steals.
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().context("no runtime")?;
     runtime.block_on(async {
@@ -71,10 +80,10 @@ fn start(args: Args) -> Result<()> {
 async fn orchestrate(args: &Args) -> Result<()> {
     let plan = measure::Plan::new(args);
     std::fs::create_dir_all(&args.out).with_context(|| format!("cannot create {}", args.out.display()))?;
-    let mut stage = setup::Stage::build(args).await?;
+    let stage = setup::Stage::build(args).await?;
     let at_rest = memory::at_rest(&stage)?;
-    let throughput = measure::throughput(&plan, &mut stage).await?;
-    let events = measure::events(&plan, &mut stage).await?;
+    let throughput = measure::throughput(&plan, &stage).await?;
+    let events = measure::events(&plan, &stage).await?;
     let memory = memory::with_open_streams(&plan, &stage, at_rest).await?;
     let report = report::Report::new(&plan, &stage.envoy_version, throughput, events, memory);
     stage.stop().await;

@@ -1,19 +1,20 @@
 //! The measurements: each row several times, the setups in turn, so that whatever else happens on the machine hits all alike.
 
+mod clients;
+mod cpu;
+
 use std::path::Path;
-use std::process::Stdio;
-use std::time::Duration;
 
 use anyhow::{Context, Result, ensure};
 use serde::Serialize;
-use tokio::io::{AsyncBufReadExt, BufReader};
-use tokio::process::Command;
 
 use crate::args::{Args, Kind, Load};
 use crate::load::Outcome;
-use crate::process::{Process, machine_cpu};
+use crate::process::Process;
 use crate::requests::{self, EVERY_5_MS, SIZES};
 use crate::setup::{Setup, Stage};
+pub(crate) use clients::{Running, run_load};
+use cpu::{Cpu, Times};
 
 /// Connections for the rates; Envoy's one thread is busy with as many.
 const MANY: usize = 32;
@@ -89,19 +90,8 @@ pub(crate) struct Sample {
     pub(crate) envoy_rss_mib: f64,
 }
 
-/// CPU time that was spent within a window, in seconds.
-#[derive(Debug, Clone, Copy, Default, Serialize)]
-pub(crate) struct Cpu {
-    pub(crate) envoy: f64,
-    pub(crate) processor: f64,
-    pub(crate) backend: f64,
-    pub(crate) load: f64,
-    /// By anything else on the machine; interrupts that the kernel could not attribute are in it.
-    pub(crate) others: f64,
-}
-
 /// Requests per second, latencies and CPU times of all rows.
-pub(crate) async fn throughput(plan: &Plan, stage: &mut Stage) -> Result<Vec<Sample>> {
+pub(crate) async fn throughput(plan: &Plan, stage: &Stage) -> Result<Vec<Sample>> {
     let mut samples = Vec::new();
     for round in 0..plan.rounds {
         for row in rows() {
@@ -114,7 +104,7 @@ pub(crate) async fn throughput(plan: &Plan, stage: &mut Stage) -> Result<Vec<Sam
     Ok(samples)
 }
 
-async fn sample(plan: &Plan, stage: &mut Stage, setup: usize, row: Row, round: usize) -> Result<Sample> {
+async fn sample(plan: &Plan, stage: &Stage, setup: usize, row: Row, round: usize) -> Result<Sample> {
     let setup = stage.setups.get(setup).context("no such setup")?;
     setup.take_usage_records()?;
     let load = plan.load(setup, row);
@@ -139,7 +129,7 @@ pub(crate) struct EventSample {
 }
 
 /// The latency of single events.
-pub(crate) async fn events(plan: &Plan, stage: &mut Stage) -> Result<Vec<EventSample>> {
+pub(crate) async fn events(plan: &Plan, stage: &Stage) -> Result<Vec<EventSample>> {
     let mut samples = Vec::new();
     for round in 0..plan.rounds {
         for setup in in_turn(round, stage.setups.len()) {
@@ -171,90 +161,11 @@ fn in_turn(round: usize, setups: usize) -> Vec<usize> {
     order
 }
 
-/// Runs one slice of load.
-pub(crate) async fn run_load(load: &Load, logs: &Path) -> Result<Outcome> {
-    Running::start(load, logs)?.outcome().await
-}
-
 async fn watched(load: &Load, setup: &Setup, backend: &Process, logs: &Path) -> Result<(Outcome, Cpu)> {
     let mut running = Running::start(load, logs)?;
     running.line("counting").await?;
-    let before = Times::read(setup, backend, &running.process)?;
+    let before = Times::read(setup, backend, running.process())?;
     running.line("over").await?;
-    let after = Times::read(setup, backend, &running.process)?;
+    let after = Times::read(setup, backend, running.process())?;
     Ok((running.outcome().await?, after.since(before)))
-}
-
-/// A slice of load under way.
-pub(crate) struct Running {
-    process: Process,
-    lines: tokio::io::Lines<BufReader<tokio::process::ChildStdout>>,
-}
-
-impl Running {
-    pub(crate) fn start(load: &Load, logs: &Path) -> Result<Self> {
-        let mut command = Command::new(std::env::current_exe()?);
-        command.args(["load", "--target", &load.target.to_string(), "--model", &load.model]);
-        for (option, number) in [
-            ("--body-bytes", load.body_bytes as u64),
-            ("--connections", load.connections as u64),
-            ("--warm-up-ms", load.warm_up_ms),
-            ("--window-ms", load.window_ms),
-        ] {
-            command.arg(option).arg(number.to_string());
-        }
-        if load.streamed {
-            command.arg("--streamed");
-        }
-        let mut process = Process::start("load", command.stdout(Stdio::piped()), logs)?;
-        let lines = BufReader::new(process.take_stdout()?).lines();
-        Ok(Self { process, lines })
-    }
-
-    /// Waits for a line.
-    pub(crate) async fn line(&mut self, wanted: &str) -> Result<()> {
-        let line = self.lines.next_line().await?;
-        ensure!(line.as_deref() == Some(wanted), "the clients said {line:?} instead of {wanted}");
-        Ok(())
-    }
-
-    /// Waits for the end.
-    pub(crate) async fn outcome(mut self) -> Result<Outcome> {
-        let mut last = None;
-        while let Some(line) = self.lines.next_line().await? {
-            last = Some(line);
-        }
-        self.process.wait().await?;
-        Ok(serde_json::from_str(&last.context("the clients said nothing")?)?)
-    }
-}
-
-/// CPU times at one moment.
-struct Times {
-    envoy: Duration,
-    processor: Duration,
-    backend: Duration,
-    load: Duration,
-    machine: Duration,
-}
-
-impl Times {
-    fn read(setup: &Setup, backend: &Process, load: &Process) -> Result<Self> {
-        Ok(Self {
-            envoy: setup.envoy.cpu()?,
-            processor: setup.processor.as_ref().map_or(Ok(Duration::ZERO), Process::cpu)?,
-            backend: backend.cpu()?,
-            load: load.cpu()?,
-            machine: machine_cpu()?,
-        })
-    }
-
-    fn since(&self, before: Self) -> Cpu {
-        let spent = |now: Duration, then: Duration| now.saturating_sub(then).as_secs_f64();
-        let envoy = spent(self.envoy, before.envoy);
-        let processor = spent(self.processor, before.processor);
-        let (backend, load) = (spent(self.backend, before.backend), spent(self.load, before.load));
-        let others = (spent(self.machine, before.machine) - envoy - processor - backend - load).max(0.0);
-        Cpu { envoy, processor, backend, load, others }
-    }
 }

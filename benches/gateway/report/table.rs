@@ -16,7 +16,7 @@ pub(super) fn rows(lines: &[Line], details: &[RowDetails]) {
             println!("\nRequests of {} KB, {answer}", line.body_bytes / 1024);
             println!(
                 "{:<17} {:>9} {:>8} {:>9} {:>9} {:>10} {:>10} {:>10} {:>8}",
-                "setup", "req/s", "to noop", "p50 ms", "p99 ms", "alone us", "Envoy us", "proc. us", "RSS MiB"
+                "setup", "req/s", "to noop", "p50 ms", "p99 ms", "single us", "Envoy us", "proc. us", "RSS MiB"
             );
         }
         let ratio = line.ratio_to_noop.map_or_else(|| "-".to_owned(), |ratio| format!("{ratio:.2}"));
@@ -33,7 +33,7 @@ pub(super) fn rows(lines: &[Line], details: &[RowDetails]) {
             line.rss_mib
         );
     }
-    println!("(alone: p50 with one connection; Envoy, proc.: CPU time per request; RSS: of the processor, or of Envoy alone)");
+    println!("(single: p50 with one connection; Envoy, proc.: CPU time per request; RSS: of the processor, or of Envoy alone)");
 }
 
 /// What else was going on.
