@@ -8,23 +8,16 @@
 mod answers;
 #[path = "envoy_config/backend.rs"]
 mod backend;
-<<<<<<< HEAD
-=======
 #[path = "envoy_config/bodies.rs"]
 mod bodies;
 #[path = "envoy_config/failures.rs"]
 mod failures;
->>>>>>> h/envoy
 #[path = "envoy_config/gateway.rs"]
 mod gateway;
 #[path = "envoy_config/graph.rs"]
 mod graph;
 #[path = "envoy_config/processor.rs"]
 mod processor;
-<<<<<<< HEAD
-#[path = "envoy_config/validate.rs"]
-mod validate;
-=======
 #[path = "envoy_config/refusals.rs"]
 mod refusals;
 #[path = "envoy_config/render.rs"]
@@ -33,6 +26,5 @@ mod render;
 mod script;
 #[path = "envoy_config/supervise.rs"]
 mod supervise;
->>>>>>> h/envoy
 #[path = "envoy_config/world.rs"]
 mod world;

@@ -1,6 +1,3 @@
-<<<<<<< HEAD
-
-=======
 use super::*;
 
 fn launch<'a>(binary: &str, config: &'a Value, runtime: &'a RuntimeDir) -> Launch<'a> {
@@ -52,4 +49,3 @@ fn a_listener_on_all_addresses_is_reached_by_loopback() {
         assert_eq!(reachable(listening.parse().unwrap()), reached.parse::<SocketAddr>().unwrap());
     }
 }
->>>>>>> h/envoy
