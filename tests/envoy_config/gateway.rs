@@ -23,7 +23,7 @@ pub(crate) fn provider_at(name: &str, tls: bool, host: &str, port: u16) -> Provi
         name: name.into(),
         dialect: Dialect::OpenAi,
         endpoint: Endpoint { tls, host: host.to_owned(), port, path_prefix: "/v1".to_owned() },
-        credential: Credential::Bearer(SECRET.into()),
+        credential: Credential::bearer(SECRET).unwrap(),
         headers: Vec::new(),
         ca_file: None,
         http2: None,
@@ -50,7 +50,7 @@ pub(crate) fn fallback() -> Fallback {
 pub(crate) fn route(model: &str, providers: &[&Arc<Provider>], fallback: Fallback) -> Route {
     let choices: Vec<Choice> = providers.iter().map(|provider| choice(provider)).collect();
     let orders = (0..choices.len()).map(|first| order(model, &choices, first)).collect();
-    Route { name: model.into(), model: model.to_owned(), choices, fallback, orders }
+    Route { name: model.into(), model: model.to_owned(), choices, fallback, orders, touched_headers: Vec::new() }
 }
 
 fn choice(provider: &Arc<Provider>) -> Choice {
@@ -84,8 +84,8 @@ pub(crate) fn snapshot(routes: Vec<Route>) -> Snapshot {
     Snapshot {
         callers: Callers::default(),
         providers,
-        routes: Routes { list: routes.into_iter().map(Arc::new).collect() },
-        limits: Vec::new(),
+        routes: Routes::new(routes.into_iter().map(Arc::new).collect()),
+        limits: Default::default(),
         bounds: Bounds::default(),
         usage: Default::default(),
     }
