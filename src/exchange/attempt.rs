@@ -54,8 +54,9 @@ impl Engine {
         let Some(shared) = self.registry.find(id) else { return };
         let Some((index, choice)) = shared.choice(failure.target) else { return };
         let now = Instant::now();
-        shared.attempts.lock().answered(index, failure.status, now);
-        if shared.route.fallback.counts(failure.status) {
+        // An error that a peek stream found passes a watch stream, too: it counts once.
+        let is_news = shared.attempts.lock().answered(index, failure.status, now);
+        if is_news && shared.route.fallback.counts(failure.status) {
             self.health.failed(&choice.provider.name, &choice.provider.rest, failure.retry_after, now);
         }
     }
