@@ -46,7 +46,13 @@ impl Engine {
         if let Some(failed) = failed.and_then(|failed| shared.route.choices.get(failed)) {
             self.health.failed(&failed.provider.name, &failed.provider.rest, None, now);
         }
-        Ok(remake(&shared, &original, choice).map_err(|rejection| gave_up(&shared, choice, &rejection, now)))
+        match remake(&shared, &original, choice) {
+            Ok(mut forward) => {
+                shared.attempts.lock().dropped(std::mem::take(&mut forward.dropped));
+                Ok(Ok(forward))
+            }
+            Err(rejection) => Ok(Err(gave_up(&shared, choice, &rejection, now))),
+        }
     }
 
     /// A provider answered an attempt with an error status.
