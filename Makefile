@@ -1,7 +1,7 @@
 # `make help` says what there is. Tools go into .tools/, builds into target/; nothing else is touched.
 
 .DEFAULT_GOAL := help
-.PHONY: help run test bench tools envoy fmt lint unit build python clean-tools
+.PHONY: help run test bench micro tools envoy fmt lint unit build python clean-tools
 
 ARGS ?=
 PYTHON := .tools/venv/bin/python
@@ -17,8 +17,11 @@ run: envoy ## Install Envoy, build, and run a gateway (make run ARGS="--config m
 
 test: tools fmt lint unit python ## Everything that CI runs
 
-bench: envoy ## Measure, and write target/bench/summary.json
-	ENVOY_BIN="$(ENVOY)" cargo bench --locked $(if $(ARGS),-- $(ARGS))
+bench: envoy ## Measure through Envoy, and write target/bench/summary.json (make bench ARGS=--quick)
+	ENVOY_BIN="$(ENVOY)" cargo bench --locked --bench gateway -- $(ARGS)
+
+micro: ## Measure single functions: splice, events, translation, limiter
+	cargo bench --locked --bench codec --bench limit --bench translate -- --quick
 
 tools: ## Install Envoy, pytest and the official SDKs into .tools/
 	@scripts/tools.sh

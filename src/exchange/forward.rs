@@ -61,11 +61,12 @@ pub fn forward(
         overrides: &choice.overrides,
     };
     let rendered = translate::request(shared.api, &original.body, top, &shared.facts, &target)?;
-    let mut edits = Headers { shared, original, choice, rendered: &rendered, first, edits: Edits::default() }.state_all();
+    let content_length = rendered.body.as_ref().map_or(original.body.len(), Bytes::len);
+    let mut headers = Headers { shared, original, choice, rendered: &rendered, first, edits: Edits::default() };
+    headers.state(&CONTENT_LENGTH, Some(HeaderValue::from(content_length)));
+    let mut edits = headers.state_all();
     edits.pseudo(":path", path(shared, original, choice, &rendered));
     edits.pseudo(":authority", provider.endpoint.authority());
-    let content_length = rendered.body.as_ref().map_or(original.body.len(), Bytes::len);
-    edits.set(CONTENT_LENGTH, HeaderValue::from(content_length));
     let body = rendered.body.or_else(|| (!first).then(|| original.body.clone()));
     Ok(Forward { edits, body, content_length, dropped: rendered.dropped })
 }
@@ -116,12 +117,16 @@ impl Headers<'_> {
         self.edits
     }
 
-    /// States what a header shall be. A removal is said even where the client never sent the name, if an attempt came before.
+    /// States what a header shall be. On the first attempt Envoy has what the client sent, and only a change is said; later it has
+    /// what the attempts before have left, and everything is said.
     fn state(&mut self, name: &HeaderName, value: Option<HeaderValue>) {
+        let now = self.original.fields.raw(name.as_str());
+        if self.first && now == value.as_ref().map(HeaderValue::as_bytes) {
+            return;
+        }
         match value {
             Some(value) => self.edits.set(name.clone(), value),
-            None if !self.first || self.original.fields.contains(name.as_str()) => self.edits.remove(name.as_str()),
-            None => {}
+            None => self.edits.remove(name.as_str()),
         }
     }
 

@@ -1,0 +1,108 @@
+//! Translation alone: requests of 2 KB and 20 KB, and streams of 100 events, between all pairs of dialects.
+
+use std::hint::black_box;
+
+use bytes::Bytes;
+use criterion::{Criterion, Throughput, criterion_group, criterion_main};
+use kanmon::codec::json::TopLevel;
+use kanmon::translate::{self, AnswerContext, Api, Dialect, Stream, Target};
+use serde_json::json;
+
+const PAIRS: [(&str, Api, Dialect); 4] = [
+    ("openai_to_openai", Api::OpenAiChat, Dialect::OpenAi),
+    ("openai_to_anthropic", Api::OpenAiChat, Dialect::Anthropic),
+    ("anthropic_to_openai", Api::AnthropicMessages, Dialect::OpenAi),
+    ("anthropic_to_anthropic", Api::AnthropicMessages, Dialect::Anthropic),
+];
+
+fn target(dialect: Dialect) -> Target<'static> {
+    Target { dialect, provider: "provider", model: "served", path_prefix: "/v1", default_max_tokens: 4096, overrides: &[] }
+}
+
+/// A conversation of about so many bytes, in words that both APIs understand.
+fn conversation(bytes: usize) -> Bytes {
+    let turns = (bytes / 256).max(1);
+    let text = "The quick brown fox jumps over the lazy dog, and \"says\" so.\n".repeat(3);
+    let roles = ["user", "assistant"].into_iter().cycle();
+    let messages: Vec<_> = roles.take(turns | 1).map(|role| json!({"role": role, "content": text})).collect();
+    Bytes::from(json!({"model": "asked", "max_tokens": 256, "stream": true, "messages": messages}).to_string())
+}
+
+fn requests(c: &mut Criterion) {
+    for bytes in [2 << 10, 20 << 10] {
+        let mut group = c.benchmark_group(format!("request_{bytes}"));
+        let body = conversation(bytes);
+        group.throughput(Throughput::Bytes(body.len() as u64));
+        for (name, api, dialect) in PAIRS {
+            group.bench_function(name, |b| b.iter(|| request(api, dialect, black_box(&body))));
+        }
+    }
+}
+
+fn request(api: Api, dialect: Dialect, body: &Bytes) -> usize {
+    let top = TopLevel::scan(body, 64).expect("the body is JSON");
+    let facts = translate::facts(api, &top).expect("the body is a request");
+    let rendered = translate::request(api, body, &top, &facts, &target(dialect)).expect("the request can be translated");
+    rendered.body.map_or(0, |body| body.len())
+}
+
+/// A stream of 100 text events, as the provider sends it.
+fn events(dialect: Dialect) -> Vec<String> {
+    let event = |name: &str, data: serde_json::Value| match dialect {
+        Dialect::OpenAi => format!("data: {data}\n\n"),
+        Dialect::Anthropic => format!("event: {name}\ndata: {data}\n\n"),
+    };
+    let chunk = |choices: serde_json::Value| json!({"id": "c", "object": "chat.completion.chunk", "created": 1, "model": "served", "choices": choices});
+    match dialect {
+        Dialect::OpenAi => (0..100)
+            .map(|_| event("", chunk(json!([{"index": 0, "delta": {"content": "some more words "}, "finish_reason": null}]))))
+            .chain([event("", chunk(json!([{"index": 0, "delta": {}, "finish_reason": "stop"}]))), "data: [DONE]\n\n".to_owned()])
+            .collect(),
+        Dialect::Anthropic => {
+            let usage = json!({"input_tokens": 9, "output_tokens": 1});
+            let message = json!({"id": "m", "type": "message", "role": "assistant", "model": "served", "content": [], "stop_reason": null, "stop_sequence": null, "usage": usage});
+            let delta = json!({"type": "content_block_delta", "index": 0, "delta": {"type": "text_delta", "text": "some more words "}});
+            let mut all = vec![
+                event("message_start", json!({"type": "message_start", "message": message})),
+                event("content_block_start", json!({"type": "content_block_start", "index": 0, "content_block": {"type": "text", "text": ""}})),
+            ];
+            all.extend((0..100).map(|_| event("content_block_delta", delta.clone())));
+            all.push(event("content_block_stop", json!({"type": "content_block_stop", "index": 0})));
+            all.push(event("message_delta", json!({"type": "message_delta", "delta": {"stop_reason": "end_turn", "stop_sequence": null}, "usage": {"output_tokens": 300}})));
+            all.push(event("message_stop", json!({"type": "message_stop"})));
+            all
+        }
+    }
+}
+
+fn streams(c: &mut Criterion) {
+    let mut group = c.benchmark_group("stream_of_100_events");
+    for (name, api, dialect) in PAIRS {
+        let events = events(dialect);
+        group.throughput(Throughput::Elements(events.len() as u64));
+        group.bench_function(name, |b| b.iter(|| stream(api, dialect, black_box(&events))));
+    }
+}
+
+fn stream(api: Api, dialect: Dialect, events: &[String]) -> usize {
+    let context = AnswerContext {
+        api,
+        dialect,
+        asked_model: "asked".to_owned(),
+        stream: true,
+        wants_usage: true,
+        answer_bytes: 1 << 20,
+        event_bytes: 1 << 20,
+    };
+    let mut stream = Stream::new(context);
+    let mut out = Vec::new();
+    for event in events {
+        stream.push(event.as_bytes(), &mut out).expect("the stream can be translated");
+    }
+    stream.end(&mut out);
+    assert!(stream.seen().complete, "the whole stream was understood");
+    out.len()
+}
+
+criterion_group!(benches, requests, streams);
+criterion_main!(benches);
