@@ -20,7 +20,7 @@ pub struct Args {
     #[arg(long, value_name = "ADDRESS", default_value = "127.0.0.1:9100")]
     pub listen: SocketAddr,
     /// Name, for headers that are meant for one simulator
-    #[arg(long, default_value = "sim")]
+    #[arg(long, default_value = "sim", value_parser = name)]
     pub name: String,
     /// A model to serve; can be given more than once. Default: any
     #[arg(long = "model", value_name = "NAME")]
@@ -65,6 +65,15 @@ impl From<Args> for Options {
     fn from(args: Args) -> Self {
         Self { name: args.name, models: args.models, require_key: args.require_key, script: args.script }
     }
+}
+
+/// A name that can stand before `=` in a header's value.
+fn name(text: &str) -> Result<String, &'static str> {
+    let is_plain = |byte: u8| byte.is_ascii_alphanumeric() || byte == b'-' || byte == b'_';
+    if (1..=32).contains(&text.len()) && text.bytes().all(is_plain) {
+        return Ok(text.to_owned());
+    }
+    Err("write at most 32 letters, digits, `-` and `_`")
 }
 
 fn announce(name: &str, address: SocketAddr) -> io::Result<()> {

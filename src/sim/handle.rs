@@ -118,14 +118,14 @@ async fn api(State(sim): State<Arc<Sim>>, request: Request<Body>) -> Response {
     }
 }
 
-/// The body, and the seed of the answer's ids: the beginning of the hash of what was asked.
+/// The body, and the seed of the answer's ids.
 async fn receive(sim: &Sim, parts: &Parts, body: Body) -> Result<(Bytes, String), ApiError> {
     let too_large = |_| ApiError::new(StatusCode::PAYLOAD_TOO_LARGE, format!("the request exceeds {LARGEST_BODY} bytes"));
     let collected = Limited::new(body, LARGEST_BODY).collect().await.map_err(too_large)?;
     let trailers = collected.trailers().cloned();
     let body = collected.to_bytes();
     let recorded = Recorded::new(parts, &body, trailers.as_ref());
-    let seed = format!("{}{}", sim.options.name, recorded.sha256().get(..16).unwrap_or_default());
+    let seed = recorded.seed(&sim.options.name);
     sim.recorder.add(recorded);
     Ok((body, seed))
 }

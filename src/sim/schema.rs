@@ -39,10 +39,10 @@ impl Builder<'_> {
         self.left = left.saturating_sub(1);
         let (Some(depth), 1..) = (depth.checked_sub(1), left) else { return Value::Null };
         if let Some(fixed) = schema.get("const") {
-            return fixed.clone();
+            return self.fixed(fixed);
         }
         if let Some(first) = schema.get("enum").and_then(Value::as_array).and_then(|values| values.first()) {
-            return first.clone();
+            return self.fixed(first);
         }
         if let Some(target) = schema.get("$ref").and_then(Value::as_str).and_then(|reference| resolve(self.root, reference)) {
             return self.build(target, name, depth);
@@ -62,6 +62,16 @@ impl Builder<'_> {
         }
     }
 
+    fn fixed(&mut self, value: &Value) -> Value {
+        self.charge(value.to_string().len());
+        value.clone()
+    }
+
+    /// Long texts count as several values.
+    fn charge(&mut self, bytes: usize) {
+        self.left = self.left.saturating_sub(bytes / 10);
+    }
+
     fn string(&mut self, schema: &Value, name: &str) -> Value {
         let text = match schema.get("format").and_then(Value::as_str) {
             Some("date-time") => "2026-01-02T03:04:05Z",
@@ -74,8 +84,7 @@ impl Builder<'_> {
         };
         let shortest = schema.get("minLength").and_then(Value::as_u64).unwrap_or(0).min(LONGEST);
         let shortest = usize::try_from(shortest).unwrap_or(0);
-        // A long string counts as several values.
-        self.left = self.left.saturating_sub(shortest / 10);
+        self.charge(shortest.max(name.len()));
         json!(format!("{text:x<shortest$}"))
     }
 
@@ -102,6 +111,7 @@ impl Builder<'_> {
         }
         let required = schema.get("required").and_then(Value::as_array).into_iter().flatten().filter_map(Value::as_str);
         for name in required {
+            self.charge(name.len());
             let property = schema.get("properties").and_then(|properties| properties.get(name)).unwrap_or(&Value::Null);
             object.insert(name.to_owned(), self.build(property, name, depth));
         }
@@ -159,6 +169,8 @@ mod tests {
         assert!(instance(&wide).to_string().len() < 30_000);
         let nothing = (0..DEEPEST).fold(json!({}), |items, _| json!({"type": "array", "items": items, "minItems": u64::MAX}));
         assert!(instance(&nothing).to_string().len() < 30_000);
+        let long = json!({"type": "array", "items": {"const": "x".repeat(10_000)}, "minItems": 5000});
+        assert!(instance(&long).to_string().len() < 60_000);
         let twice = json!({"type": "object", "allOf": [{"$ref": "#"}, {"$ref": "#"}]});
         assert_eq!(instance(&twice), json!({}));
     }

@@ -2,4 +2,5 @@
 
 mod answers;
 mod faults;
+mod hostile;
 mod support;

@@ -51,6 +51,13 @@ def test_a_document_block_reaches_the_model(messages: Messages):
     assert messages.ask([document, {"type": "text", "text": "sum up"}]) == "You said: sum up [1 document]"
 
 
+def test_a_text_document_reaches_the_model(messages: Messages):
+    """OpenAI's chat completions take PDF only: there its text is what the model reads."""
+    source = {"type": "text", "media_type": "text/plain", "data": "cats purr"}
+    text = messages.ask([{"type": "document", "title": "cats", "source": source}, {"type": "text", "text": "sum up"}])
+    assert "cats purr" in text if messages.via == "to-openai" else text == "You said: sum up [1 document]"
+
+
 @pytest.mark.gateway
 def test_a_picture_arrives_as_it_was_sent(through: Caller, clean):
     """The very base64, wherever the provider's dialect has its place."""

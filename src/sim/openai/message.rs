@@ -245,7 +245,8 @@ fn file(node: &Node<'_>) -> Result<(), Fault> {
     if name.is_none() {
         return Err(file.rule("'filename' is required with 'file_data'"));
     }
-    data_url(&data, data.string()?, &["application/pdf", "text/plain"])
+    // "Chat Completions accepts only PDF files" (OpenAI's guide to file inputs).
+    data_url(&data, data.string()?, &["application/pdf"])
 }
 
 /// `data:TYPE;base64,DATA` with one of these types.

@@ -157,6 +157,8 @@ fn media_are_data_of_a_known_type() {
     let file = |file: Value| refused(messages(json!([{"role": "user", "content": [{"type": "file", "file": file}]}]))).0;
     assert_eq!(file(json!({"filename": "a.pdf"})), "messages[0].content[0].file.file_data");
     assert_eq!(file(json!({"file_data": "data:application/pdf;base64,aGk="})), "messages[0].content[0].file");
+    let text = json!({"file_data": "data:text/plain;base64,aGk=", "filename": "a.txt"});
+    assert_eq!(file(text), "messages[0].content[0].file.file_data");
 }
 
 #[test]
