@@ -24,9 +24,6 @@ pub(crate) struct Args {
     /// The `kanmon` to measure.
     #[arg(long, env = "KANMON_BIN", default_value = env!("CARGO_BIN_EXE_kanmon"))]
     pub(crate) kanmon: PathBuf,
-    /// The Envoy to measure it with. Default: `.tools/bin/envoy`, then the one on PATH.
-    #[arg(long, env = "ENVOY_BIN")]
-    pub(crate) envoy: Option<PathBuf>,
     #[command(subcommand)]
     pub(crate) role: Option<Role>,
 }

@@ -2,7 +2,7 @@
 //! all have the same listener, timeouts, limits and access log.
 
 use std::net::SocketAddr;
-use std::path::{Path, PathBuf};
+use std::path::Path;
 use std::process::Stdio;
 
 use anyhow::{Context, Result, ensure};
@@ -15,24 +15,6 @@ use crate::process::Process;
 const ATTEMPT_FILTER: &str = "kanmon.attempt";
 /// Filters that stand under the same condition and belong to a new translation.
 const WITH_IT: [&str; 2] = ["kanmon.strip", "kanmon.length"];
-
-/// Finds Envoy.
-pub(crate) fn find(given: Option<&PathBuf>) -> Result<PathBuf> {
-    let own = PathBuf::from(".tools/bin/envoy");
-    let path = std::env::var_os("PATH").unwrap_or_default();
-    let on_path = std::env::split_paths(&path).map(|folder| folder.join("envoy"));
-    let mut candidates = given.cloned().into_iter().chain([own]).chain(on_path);
-    candidates.find(|candidate| candidate.is_file()).context("no Envoy found: set ENVOY_BIN, or run `make tools`")
-}
-
-/// What it says of its version.
-pub(crate) async fn version(envoy: &Path) -> Result<String> {
-    let output = Command::new(envoy).arg("--version").output().await?;
-    // "PATH  version: REVISION/1.40.0/Clean/RELEASE/BoringSSL"
-    let text = String::from_utf8_lossy(&output.stdout);
-    let version = text.split_whitespace().last().and_then(|version| version.split('/').nth(1));
-    Ok(version.unwrap_or("of unknown version").to_owned())
-}
 
 /// The configuration that fits a gateway config.
 pub(crate) async fn render(kanmon: &Path, config: &Path, listen: SocketAddr, socket: &Path) -> Result<Value> {

@@ -80,15 +80,24 @@ fn start(args: Args) -> Result<()> {
 async fn orchestrate(args: &Args) -> Result<()> {
     let plan = measure::Plan::new(args);
     std::fs::create_dir_all(&args.out).with_context(|| format!("cannot create {}", args.out.display()))?;
-    let stage = setup::Stage::build(args).await?;
-    let at_rest = memory::at_rest(&stage)?;
-    let throughput = measure::throughput(&plan, &stage).await?;
-    let events = measure::events(&plan, &stage).await?;
-    let memory = memory::with_open_streams(&plan, &stage, at_rest).await?;
-    let report = report::Report::new(&plan, &stage.envoy_version, throughput, events, memory);
+    let mut stage = setup::Stage::build(args).await?;
+    let measured = measured(&plan, &stage).await;
+    if measured.is_err() {
+        // That a process has died says more than that its clients had no answer.
+        stage.check()?;
+    }
     stage.stop().await;
+    let report = measured?;
     report.print();
     report.write(&args.out)
+}
+
+async fn measured(plan: &measure::Plan, stage: &setup::Stage) -> Result<report::Report> {
+    let at_rest = memory::at_rest(stage)?;
+    let throughput = measure::throughput(plan, stage).await?;
+    let events = measure::events(plan, stage).await?;
+    let memory = memory::with_open_streams(plan, stage, at_rest).await?;
+    Ok(report::Report::new(plan, &stage.envoy_version, throughput, events, memory))
 }
 
 async fn told_to_stop() -> Result<()> {

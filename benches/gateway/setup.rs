@@ -53,10 +53,10 @@ impl Stage {
         let logs = args.out.join("logs");
         std::fs::create_dir_all(&logs).with_context(|| format!("cannot create {}", logs.display()))?;
         let folder = tempfile::tempdir()?;
-        let envoy = envoy::find(args.envoy.as_ref())?;
-        let envoy_version = envoy::version(&envoy).await?;
+        let envoy = kanmon::envoy::find::find().await?;
+        let envoy_version = envoy.version.to_string();
         let (backend, backend_address) = start_backend(&logs).await?;
-        let builder = Builder { args, envoy, logs: &logs, folder: folder.path(), backend: backend_address };
+        let builder = Builder { args, envoy: envoy.path, logs: &logs, folder: folder.path(), backend: backend_address };
         let mut setups = Vec::new();
         for kind in &args.setups {
             setups.push(builder.setup(*kind).await.with_context(|| format!("setup {}", kind.name()))?);
@@ -66,6 +66,15 @@ impl Stage {
             setup.wait_until_ready(&logs).await.with_context(|| format!("setup {}", setup.kind.name()))?;
         }
         Ok(stage)
+    }
+
+    /// Fails if a process has ended by itself, with its last words.
+    pub(crate) fn check(&mut self) -> Result<()> {
+        self.backend.check(&self.logs)?;
+        for setup in &mut self.setups {
+            setup.check(&self.logs)?;
+        }
+        Ok(())
     }
 
     /// Ends everything.
@@ -86,13 +95,15 @@ impl Setup {
         if self.kind == Kind::Translated { "anthropic" } else { "openai" }
     }
 
+    fn check(&mut self, logs: &Path) -> Result<()> {
+        self.envoy.check(logs)?;
+        self.processor.as_mut().map_or(Ok(()), |processor| processor.check(logs))
+    }
+
     async fn wait_until_ready(&mut self, logs: &Path) -> Result<()> {
         let deadline = Instant::now() + PATIENCE;
         loop {
-            self.envoy.check(logs)?;
-            if let Some(processor) = &mut self.processor {
-                processor.check(logs)?;
-            }
+            self.check(logs)?;
             let outcome = self.try_it(logs).await?;
             match outcome.first_wrong {
                 None if outcome.completed > 0 => return Ok(()),
