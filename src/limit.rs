@@ -6,8 +6,8 @@
 //!
 //! Every bucket is one signed number, the theoretical arrival time of GCRA (`pace`). Token rules decide by our own arithmetic,
 //! which must go into debt and give back; request rules are decided by `governor`, whose state lives in our table like any
-//! other. All checks and all takes of a request happen under one lock: the critical section is some ten nanoseconds for each
-//! rule, and it makes "all or nothing" plain instead of a roll-back that others could see in between. A rejection writes nothing.
+//! other. All checks and all takes of a request happen under one lock: it is held for about 100 ns for each rule
+//! at most, and it makes "all or nothing" plain instead of a roll-back that others could see in between. A rejection writes nothing.
 
 mod claim;
 mod estimate;
