@@ -12,6 +12,8 @@ use crate::usage::Tokens;
 #[derive(Debug)]
 pub(super) struct Claim {
     bucket: u64,
+    /// Whether it is the bucket of all who found no room for one of their own.
+    pub(super) shares: bool,
     /// Tokens, or one request.
     pub(super) cost: u64,
     /// The bucket's level before.
@@ -32,7 +34,7 @@ pub(super) enum Verdict {
 
 impl Claim {
     pub(super) fn new(rule: &Rule, ask: &Ask<'_>, hasher: &impl BuildHasher) -> Self {
-        Self { bucket: rule.bucket(ask, hasher), cost: rule.cost(ask), before: 0, verdict: Verdict::Never }
+        Self { bucket: rule.bucket(ask, hasher), shares: false, cost: rule.cost(ask), before: 0, verdict: Verdict::Never }
     }
 
     /// Finds out whether the bucket has enough. Changes no bucket.
@@ -40,6 +42,7 @@ impl Claim {
         let mut mark = table.get(self.bucket);
         if mark.is_none() && !table.has_room() {
             self.bucket = rule.shared_bucket();
+            self.shares = true;
             mark = table.get(self.bucket);
         }
         self.before = mark.map_or(0, |mark| (mark - rule.pace.at(elapsed)).max(0));
