@@ -30,11 +30,8 @@ impl Snapshot {
         let routes = self.routes.list.iter();
         let targets = routes.clone().flat_map(|route| route.choices.iter().map(target));
         let orders = routes.flat_map(|route| route.orders.iter().map(order));
-        let bounds = [
-            format!("request_bytes {}", self.bounds.request_bytes),
-            format!("answer_bytes {}", self.bounds.answer_bytes),
-            format!("event_bytes {}", self.bounds.event_bytes),
-        ];
+        let bounds =
+            [format!("request_bytes {}", self.bounds.request_bytes), format!("answer_bytes {}", self.bounds.answer_bytes)];
         targets.chain(orders).chain(bounds).collect()
     }
 }

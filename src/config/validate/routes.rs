@@ -160,6 +160,12 @@ fn fallback(check: &mut Check<'_>, path: &Path<'_>, written: &model::Fallback) -
     fallback.statuses.dedup();
     let timeout = fallback.first_byte_timeout.is_none_or(|timeout| !timeout.is_zero());
     check.require(timeout, &path.field("first_byte_timeout"), "must be more than 0; leave it out for no bound");
+    if fallback.first_byte_timeout.is_some() && fallback.reset != fallback.timeout {
+        // Envoy's retry policy has one word, `reset`, for both.
+        let message =
+            "with a `first_byte_timeout`, list `reset` and `timeout` together or neither: Envoy does not tell them apart";
+        check.error(&path.field("on"), message);
+    }
     check.require(written.repeats <= MOST_REPEATS, &path.field("repeats"), "must be at most 10");
     fallback
 }

@@ -244,6 +244,7 @@ fn fallback_is_checked() {
         assert!(with(&format!("on: [429, {on}]")).contains("routes[0].fallback.on[1]: must be a status"), "{on}");
     }
     assert!(with("first_byte_timeout: 0s").contains("more than 0"));
+    assert!(with("first_byte_timeout: 5s, on: [timeout]").contains("fallback.on: with a `first_byte_timeout`"));
     assert!(with("first_byte_timeout: 5").contains("must be a span of time"));
     assert!(with("repeats: 11").contains("at most 10"));
     let snapshot = holds("model: gpt-4o\n", "model: gpt-4o\n    fallback: {on: [503, 429, 503, connect]}\n");
