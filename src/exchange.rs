@@ -34,7 +34,7 @@ use crate::config::{Live, Snapshot};
 use crate::limit::{Limiter, Reservation};
 use crate::route::Health;
 use crate::translate::{Api, Facts};
-use crate::usage::{Outcome, Sink};
+use crate::usage::{Fact, Outcome, Sink};
 
 /// What all exchanges of a process share.
 #[derive(Debug)]
@@ -66,7 +66,6 @@ pub struct Exchange {
     shared: Option<Arc<Shared>>,
     reservation: Option<Reservation>,
     input_estimate: u64,
-    dropped: Vec<String>,
     answering: Answering,
     status: Option<u16>,
     first_token: Option<Duration>,
@@ -74,8 +73,8 @@ pub struct Exchange {
     metadata: Option<Metadata>,
 }
 
-/// Facts for Envoy's dynamic metadata, namespace `kanmon`: numbers and texts.
-pub type Metadata = serde_json::Map<String, serde_json::Value>;
+/// Facts for Envoy's dynamic metadata, namespace `kanmon`.
+pub type Metadata = Vec<(&'static str, Fact<'static>)>;
 
 impl Exchange {
     /// The facts for Envoy's dynamic metadata, once, when the exchange has ended.

@@ -5,6 +5,8 @@
 pub const NAMESPACE: &str = "kanmon";
 /// Key of the dynamic metadata that chooses the Envoy route (`route::Order::envoy_route`).
 pub const ROUTE_KEY: &str = "route";
+/// Key of the dynamic metadata by which attempt, watch and peek streams find their exchange.
+pub const EXCHANGE_KEY: &str = "exchange";
 /// Key of the host metadata that names the target (`route::Choice::target`).
 pub const TARGET_KEY: &str = "target";
 /// Key of the host metadata that is `yes` where the provider's streams are peeked at.

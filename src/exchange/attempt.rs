@@ -46,7 +46,13 @@ impl Engine {
         if let Some(failed) = failed.and_then(|failed| shared.route.choices.get(failed)) {
             self.health.failed(&failed.provider.name, &failed.provider.rest, None, now);
         }
-        Ok(remake(&shared, &original, choice).map_err(|rejection| gave_up(&shared, choice, &rejection, now)))
+        match remake(&shared, &original, choice) {
+            Ok(mut forward) => {
+                shared.attempts.lock().dropped(std::mem::take(&mut forward.dropped));
+                Ok(Ok(forward))
+            }
+            Err(rejection) => Ok(Err(gave_up(&shared, choice, &rejection, now))),
+        }
     }
 
     /// A provider answered an attempt with an error status.
@@ -54,8 +60,9 @@ impl Engine {
         let Some(shared) = self.registry.find(id) else { return };
         let Some((index, choice)) = shared.choice(failure.target) else { return };
         let now = Instant::now();
-        shared.attempts.lock().answered(index, failure.status, now);
-        if shared.route.fallback.counts(failure.status) {
+        // An error that a peek stream found passes a watch stream, too: it counts once.
+        let is_news = shared.attempts.lock().answered(index, failure.status, now);
+        if is_news && shared.route.fallback.counts(failure.status) {
             self.health.failed(&choice.provider.name, &choice.provider.rest, failure.retry_after, now);
         }
     }

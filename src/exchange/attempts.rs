@@ -20,6 +20,14 @@ pub struct Attempt {
     pub began: Instant,
     /// How it ended, and how long it took until that was known. `None`: still under way.
     pub end: Option<(End, Duration)>,
+    /// Hints of the request that its provider has no place for.
+    pub dropped: Vec<String>,
+}
+
+impl Attempt {
+    fn new(choice: usize, began: Instant) -> Self {
+        Self { choice, began, end: None, dropped: Vec::new() }
+    }
 }
 
 /// How an attempt ended.
@@ -38,7 +46,7 @@ pub enum End {
 impl Attempts {
     /// The first attempt begins.
     pub fn begin(choice: usize, now: Instant) -> Self {
-        Self(vec![Attempt { choice, began: now, end: None }])
+        Self(vec![Attempt::new(choice, now)])
     }
 
     /// Another attempt begins. If the one before is still under way it has failed without an answer, or, where `number` says that
@@ -46,7 +54,7 @@ impl Attempts {
     pub fn next(&mut self, choice: usize, number: u32, now: Instant) -> Option<usize> {
         let never_happened = number <= 1;
         let failed = self.close(if never_happened { End::Skipped } else { End::NoAnswer }, now);
-        self.0.push(Attempt { choice, began: now, end: None });
+        self.0.push(Attempt::new(choice, now));
         failed
     }
 
@@ -66,6 +74,13 @@ impl Attempts {
         let last = self.0.last_mut().filter(|last| last.end.is_none())?;
         last.end = Some((end, now.saturating_duration_since(last.began)));
         Some(last.choice)
+    }
+
+    /// What the provider of the attempt under way was not told.
+    pub fn dropped(&mut self, hints: Vec<String>) {
+        if let Some(last) = self.0.last_mut() {
+            last.dropped = hints;
+        }
     }
 
     /// All attempts, oldest first.

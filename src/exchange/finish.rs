@@ -2,12 +2,12 @@
 
 use std::sync::Arc;
 
+use super::Exchange;
 use super::answer::Answering;
 use super::attempts::{Attempt, End};
-use super::{Exchange, Metadata};
 use crate::limit::Spent;
 use crate::translate::Seen;
-use crate::usage::{self, AttemptOutcome, Fact, Outcome, Record, Source, Tokens};
+use crate::usage::{self, AttemptOutcome, Outcome, Record, Source, Tokens};
 
 impl Exchange {
     /// Ends the exchange, once: later calls do nothing.
@@ -29,7 +29,7 @@ impl Exchange {
             }
         }
         let record = self.record(outcome, error, seen, (tokens, source));
-        self.metadata = Some(facts(&record));
+        self.metadata = Some(record.metadata().into_iter().map(|(name, fact)| (name, fact.into_owned())).collect());
         self.engine.sink.write(record);
     }
 
@@ -57,6 +57,7 @@ impl Exchange {
     fn record(&self, outcome: Outcome, error: Option<String>, seen: Seen, (tokens, tokens_source): (Tokens, Source)) -> Record {
         let shared = self.shared.as_deref();
         let attempts = shared.map_or_else(Vec::new, |shared| shared.attempts.lock().list().to_vec());
+        let dropped = attempts.last().map_or_else(Vec::new, |attempt| attempt.dropped.clone());
         let last = attempts.last().and_then(|attempt| shared?.route.choices.get(attempt.choice));
         Record {
             time: self.began_at,
@@ -78,7 +79,7 @@ impl Exchange {
             status: self.status,
             outcome,
             error: error.or(seen.error),
-            dropped: self.dropped.clone(),
+            dropped,
         }
     }
 
@@ -112,12 +113,4 @@ fn of_answer(outcome: Outcome) -> AttemptOutcome {
         Outcome::ProviderError => AttemptOutcome::ErrorEvent,
         Outcome::Rejected(_) => AttemptOutcome::BadAnswer,
     }
-}
-
-fn facts(record: &Record) -> Metadata {
-    let value = |fact: Fact<'_>| match fact {
-        Fact::Number(number) => serde_json::Value::from(number),
-        Fact::Text(text) => serde_json::Value::from(text),
-    };
-    record.metadata().into_iter().map(|(name, fact)| (name.to_owned(), value(fact))).collect()
 }

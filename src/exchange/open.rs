@@ -76,7 +76,6 @@ impl Exchange {
             shared: None,
             reservation: None,
             input_estimate: 0,
-            dropped: Vec::new(),
             answering: Answering::Waiting,
             status: None,
             first_token: None,

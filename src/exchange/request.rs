@@ -94,7 +94,7 @@ impl Exchange {
 
     fn commit(&mut self, shared: Shared, mut forward: Forward) -> Sent {
         let shared = Arc::new(shared);
-        self.dropped = std::mem::take(&mut forward.dropped);
+        shared.attempts.lock().dropped(std::mem::take(&mut forward.dropped));
         self.engine.registry.enter(Arc::clone(&shared));
         let envoy_route = shared.envoy_route();
         let id = shared.id;

@@ -2,8 +2,9 @@
 
 use std::collections::HashMap;
 
+use envoy_types::pb::envoy::config::core::v3;
 use envoy_types::pb::envoy::config::core::v3::header_value_option::HeaderAppendAction;
-use envoy_types::pb::envoy::config::core::v3::{HeaderMap, HeaderValue, HeaderValueOption, Metadata};
+use envoy_types::pb::envoy::config::core::v3::{HeaderMap, HeaderValue, HeaderValueOption};
 use envoy_types::pb::envoy::extensions::filters::http::ext_proc::v3::ProcessingMode;
 use envoy_types::pb::envoy::extensions::filters::http::ext_proc::v3::processing_mode::{BodySendMode, HeaderSendMode};
 use envoy_types::pb::envoy::service::ext_proc::v3::body_mutation::Mutation;
@@ -15,10 +16,12 @@ use envoy_types::pb::envoy::r#type::v3::HttpStatus;
 use envoy_types::pb::google::protobuf::value::Kind;
 use envoy_types::pb::google::protobuf::{Struct, Value};
 
-use crate::envoy::contract::{ATTEMPT_ATTRIBUTE, DETAILS_ATTRIBUTE, NAMESPACE, TARGET_ATTRIBUTE};
+use crate::envoy::contract::{ATTEMPT_ATTRIBUTE, DETAILS_ATTRIBUTE, EXCHANGE_KEY, NAMESPACE, TARGET_ATTRIBUTE};
+use crate::exchange::Metadata;
 use crate::exchange::answer::BodyMode;
 use crate::exchange::fields::{Edits, Fields};
 use crate::exchange::reply::Reply;
+use crate::usage::Fact;
 
 /// Under this key Envoy sends the attributes that the filter's config asks for.
 const ATTRIBUTES: &str = "envoy.filters.http.ext_proc";
@@ -85,18 +88,16 @@ pub(super) fn mode_override(mode: BodyMode) -> ProcessingMode {
 }
 
 /// Dynamic metadata in Kanmon's namespace.
-pub(super) fn metadata(facts: impl IntoIterator<Item = (String, serde_json::Value)>) -> Struct {
-    let fields = facts.into_iter().filter_map(|(key, value)| Some((key, Value { kind: Some(kind(&value)?) }))).collect();
+pub(super) fn metadata(facts: Metadata) -> Struct {
+    let fields = facts.into_iter().map(|(key, fact)| (key.to_owned(), Value { kind: Some(kind(fact)) })).collect();
     let own = Value { kind: Some(Kind::StructValue(Struct { fields })) };
     Struct { fields: HashMap::from([(NAMESPACE.to_owned(), own)]) }
 }
 
-fn kind(value: &serde_json::Value) -> Option<Kind> {
-    match value {
-        serde_json::Value::Number(number) => number.as_f64().map(Kind::NumberValue),
-        serde_json::Value::String(text) => Some(Kind::StringValue(text.clone())),
-        serde_json::Value::Bool(flag) => Some(Kind::BoolValue(*flag)),
-        _ => None,
+fn kind(fact: Fact<'_>) -> Kind {
+    match fact {
+        Fact::Number(number) => Kind::NumberValue(number),
+        Fact::Text(text) => Kind::StringValue(text.into_owned()),
     }
 }
 
@@ -131,8 +132,8 @@ impl Context {
     }
 }
 
-fn exchange(mut metadata: Metadata) -> Option<u64> {
-    match metadata.filter_metadata.remove(NAMESPACE)?.fields.remove("exchange")?.kind? {
+fn exchange(mut metadata: v3::Metadata) -> Option<u64> {
+    match metadata.filter_metadata.remove(NAMESPACE)?.fields.remove(EXCHANGE_KEY)?.kind? {
         // Numbers of exchanges are below 2^53: exact.
         Kind::NumberValue(number) if (0.0..9_007_199_254_740_992.0).contains(&number) => Some(number as u64),
         _ => None,

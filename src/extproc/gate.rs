@@ -13,10 +13,12 @@ use tonic::Status;
 
 use super::convert::{self, Context};
 use super::drive::{Flow, Session};
+use crate::envoy::contract::{EXCHANGE_KEY, ROUTE_KEY};
 use crate::exchange::answer::{AnswerHead, Broken, HeadStep};
 use crate::exchange::open::Opened;
 use crate::exchange::request::Sent;
 use crate::exchange::{Engine, Exchange};
+use crate::usage::Fact;
 
 pub(super) struct Gate {
     engine: Arc<Engine>,
@@ -117,8 +119,8 @@ fn send(sent: Sent) -> ProcessingResponse {
         ..CommonResponse::default()
     };
     let mut answer = convert::respond(Response::RequestBody(BodyResponse { response: Some(common) }));
-    let route = serde_json::Value::from(&*sent.envoy_route);
-    answer.dynamic_metadata = Some(convert::metadata([("route".to_owned(), route), ("exchange".to_owned(), sent.id.into())]));
+    let route = Fact::Text(sent.envoy_route.to_string().into());
+    answer.dynamic_metadata = Some(convert::metadata(vec![(ROUTE_KEY, route), (EXCHANGE_KEY, Fact::Number(sent.id as f64))]));
     answer
 }
 

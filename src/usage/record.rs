@@ -134,6 +134,16 @@ pub enum Fact<'a> {
     Text(Cow<'a, str>),
 }
 
+impl Fact<'_> {
+    /// The value with a lifetime of its own.
+    pub fn into_owned(self) -> Fact<'static> {
+        match self {
+            Self::Number(number) => Fact::Number(number),
+            Self::Text(text) => Fact::Text(text.into_owned().into()),
+        }
+    }
+}
+
 /// One attempt at one provider.
 #[derive(Debug, Clone, PartialEq, Serialize)]
 pub struct Attempt {
