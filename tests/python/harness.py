@@ -24,7 +24,7 @@ READY_SECONDS = 60
 class Server:
     """A process that serves. Stopped with SIGTERM, it must end by itself and without an error."""
 
-    def __init__(self, name: str, arguments: list[str], log: Path) -> None:
+    def __init__(self, name: str, arguments: list[str], log: Path, **environment: str) -> None:
         self.name = name
         self.log = log
         self._file = log.open("wb")
@@ -33,6 +33,7 @@ class Server:
             stdout=self._file,
             stderr=subprocess.STDOUT,
             cwd=ROOT,
+            env=os.environ | environment,
             # A group of its own, so that a gateway that hangs is ended with its Envoy.
             start_new_session=True,
         )
@@ -97,18 +98,21 @@ class Sim:
 
 
 class Gateway:
-    """A gateway (`kanmon run`): Envoy and the processor."""
+    """A gateway (`kanmon run`): Envoy and the processor. Without a config it configures itself."""
 
-    def __init__(self, config: str, directory: Path, name: str = "gateway") -> None:
-        written = directory / f"{name}.yaml"
-        written.write_text(config)
+    def __init__(self, config: str | None, directory: Path, name: str = "gateway") -> None:
         ready = directory / f"{name}-ready.json"
-        arguments = ["run", "--config", str(written), "--ready-file", str(ready)]
+        arguments = ["run", "--ready-file", str(ready)]
         arguments += ["--listen", f"127.0.0.1:{free_port()}", "--admin", f"127.0.0.1:{free_port()}"]
+        if config is not None:
+            written = directory / f"{name}.yaml"
+            written.write_text(config)
+            arguments += ["--config", str(written)]
         self.server = Server(name, arguments, directory / f"{name}.log")
         told = self.server.wait_for("ready file", lambda: ready.exists() and _json_or_none(ready.read_text()))
         self.url: str = told["address"].rstrip("/")
         self.admin: str = told["admin"].rstrip("/")
+        self.demo_key: str | None = told["demo_key"]
 
     def stop(self) -> None:
         code = self.server.stop()
