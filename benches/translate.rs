@@ -1,5 +1,7 @@
 //! Translation alone: requests of 2 KB and 20 KB, and streams of 100 events, between all pairs of dialects.
 
+#![expect(clippy::expect_used, reason = "a benchmark of something broken must not go on")]
+
 use std::hint::black_box;
 
 use bytes::Bytes;
@@ -61,10 +63,14 @@ fn events(dialect: Dialect) -> Vec<String> {
         Dialect::Anthropic => {
             let usage = json!({"input_tokens": 9, "output_tokens": 1});
             let message = json!({"id": "m", "type": "message", "role": "assistant", "model": "served", "content": [], "stop_reason": null, "stop_sequence": null, "usage": usage});
-            let delta = json!({"type": "content_block_delta", "index": 0, "delta": {"type": "text_delta", "text": "some more words "}});
+            let delta =
+                json!({"type": "content_block_delta", "index": 0, "delta": {"type": "text_delta", "text": "some more words "}});
             let mut all = vec![
                 event("message_start", json!({"type": "message_start", "message": message})),
-                event("content_block_start", json!({"type": "content_block_start", "index": 0, "content_block": {"type": "text", "text": ""}})),
+                event(
+                    "content_block_start",
+                    json!({"type": "content_block_start", "index": 0, "content_block": {"type": "text", "text": ""}}),
+                ),
             ];
             all.extend((0..100).map(|_| event("content_block_delta", delta.clone())));
             all.push(event("content_block_stop", json!({"type": "content_block_stop", "index": 0})));
