@@ -9,10 +9,11 @@
 //! limit      4  may it spend                  429
 //! translate  5  in whose dialect              422
 //! upstream   6  with which credential         502
-//! usage      7  what it cost
-//! telemetry  8  who learns of it
+//! usage      7  what it cost, and who learns of it
 //! ```
 //!
+//! An [`exchange::Exchange`] travels this road: it is told what Envoy saw and says what to answer, and does no I/O itself. Only
+//! [`extproc`] knows the protocol, only [`envoy`] writes Envoy's configuration; [`app`] wires, [`admin`] tells how it does.
 //! [`codec`] is pure byte work below all stages; [`config`] makes the [`config::Snapshot`] that an exchange travels with;
 //! [`rejection`] is the one table from errors to what a client sees.
 

@@ -52,6 +52,7 @@ const PATIENCE: Duration = Duration::from_secs(30);
 
 pub(super) fn run(args: Args) -> anyhow::Result<()> {
     runtime::init_logging("warn");
+    runtime::raise_file_limit();
     runtime::build(args.threads)?.block_on(async move { Box::pin(start(args)).await })
 }
 

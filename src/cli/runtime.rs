@@ -19,6 +19,14 @@ pub(super) fn build(threads: Option<usize>) -> anyhow::Result<Runtime> {
     builder.enable_all().build().context("cannot start the runtime")
 }
 
+/// Lets this process, and an Envoy that it starts, have as many connections as the system allows: 1,024 open files, the usual soft
+/// limit, are some 500 streams.
+pub(super) fn raise_file_limit() {
+    if let Err(error) = rlimit::increase_nofile_limit(u64::MAX) {
+        tracing::warn!(%error, "the limit of open files cannot be raised");
+    }
+}
+
 /// Logs to standard error, as `KANMON_LOG` says (`info`, `debug`, `kanmon::route=debug`).
 pub(super) fn init_logging(default: &str) {
     let filter = EnvFilter::try_from_env("KANMON_LOG").unwrap_or_else(|_| EnvFilter::new(default));

@@ -27,6 +27,7 @@ pub(super) struct Args {
 
 pub(super) fn serve(args: Args) -> anyhow::Result<()> {
     runtime::init_logging("info");
+    runtime::raise_file_limit();
     let live = Live::open(&args.config).map_err(invalid)?;
     // The Envoy beside this process was set up for the config as it is now.
     live.fix_envoy(live.current().envoy_fingerprint());

@@ -12,11 +12,10 @@ use http::header::{CONTENT_ENCODING, CONTENT_LENGTH, CONTENT_TYPE};
 use http::{HeaderName, HeaderValue};
 use tokio::time::Instant;
 
-use self::local::envoys_reason;
+use self::local::{envoys_end, envoys_reason};
 use self::stream::Streaming;
 use self::whole::{Holding, undecodable};
 use super::Exchange;
-use super::attempts::End;
 use super::fields::{Edits, Fields};
 use super::reply::{DETAILS_PREFIX, Reply};
 use crate::codec::encoding::Decoder;
@@ -207,7 +206,7 @@ impl Exchange {
     fn replied_by_envoy(&mut self, status: u16, details: &str) -> Reply {
         let now = Instant::now();
         if let Some(shared) = &self.shared {
-            let failed = shared.attempts.lock().close(End::NoAnswer, now);
+            let failed = shared.attempts.lock().close(envoys_end(details), now);
             if let Some(choice) = failed.and_then(|failed| shared.route.choices.get(failed)) {
                 self.engine.health.failed(&choice.provider.name, &choice.provider.rest, None, now);
             }

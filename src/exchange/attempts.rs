@@ -35,7 +35,13 @@ impl Attempt {
 pub enum End {
     /// The provider's answer began with this status.
     Status(u16),
-    /// No answer began: the connection failed or was reset, or the answer did not begin in time.
+    /// No connection could be made.
+    Connect,
+    /// The connection was reset before the answer.
+    Reset,
+    /// The answer did not begin in time.
+    Timeout,
+    /// One of these three: Envoy tells which only of the last attempt.
     NoAnswer,
     /// Envoy found no usable host and went on to another provider; nothing was sent.
     Skipped,
@@ -119,6 +125,9 @@ impl std::fmt::Display for End {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         match self {
             Self::Status(status) => write!(f, "{status}"),
+            Self::Connect => f.write_str("connect"),
+            Self::Reset => f.write_str("reset"),
+            Self::Timeout => f.write_str("timeout"),
             Self::NoAnswer => f.write_str("no_answer"),
             Self::Skipped => f.write_str("skipped"),
             Self::NotSent => f.write_str("not_sent"),

@@ -88,6 +88,9 @@ impl Exchange {
         let (ended, status) = match attempt.end {
             Some((End::Status(status @ 200..=299), _)) => (of_answer(outcome), Some(status)),
             Some((End::Status(status), _)) => (AttemptOutcome::Status, Some(status)),
+            Some((End::Connect, _)) => (AttemptOutcome::Connect, None),
+            Some((End::Reset, _)) => (AttemptOutcome::Reset, None),
+            Some((End::Timeout, _)) => (AttemptOutcome::Timeout, None),
             Some((End::NoAnswer, _)) => (AttemptOutcome::NoResponse, None),
             Some((End::Skipped, _)) => (AttemptOutcome::Skipped, None),
             Some((End::NotSent, _)) => (AttemptOutcome::NotSent, None),

@@ -34,6 +34,7 @@ impl World {
 
     /// The same, with a last change to Envoy's configuration.
     pub async fn start_with(config: &str, change: impl FnOnce(&mut serde_json::Value)) -> Self {
+        rlimit::increase_nofile_limit(u64::MAX).unwrap();
         let directory = RuntimeDir::create().unwrap();
         let usage = directory.path().join("usage.jsonl");
         let text = format!("{KEYS}usage: {{file: \"{}\"}}\n{config}", usage.display());

@@ -1,5 +1,6 @@
 //! Answers that Envoy made by itself, because no provider gave one.
 
+use crate::exchange::attempts::End;
 use crate::rejection::{Kind, Rejection};
 
 /// What Envoy's response code details mean for the client.
@@ -25,9 +26,32 @@ pub(super) fn envoys_reason(status: u16, details: &str, request_bytes: usize) ->
     Rejection::new(kind, message)
 }
 
+/// How the last attempt ended, by the same details.
+pub(super) fn envoys_end(details: &str) -> End {
+    match details {
+        _ if details.contains("connection_failure") => End::Connect,
+        _ if details.contains("timeout") => End::Timeout,
+        _ if details.starts_with("upstream_reset") => End::Reset,
+        _ => End::NoAnswer,
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn the_last_attempt_is_told_by_its_cause() {
+        assert_eq!(
+            envoys_end(
+                "upstream_reset_before_response_started{remote_connection_failure|delayed_connect_error:_Connection_refused}"
+            ),
+            End::Connect
+        );
+        assert_eq!(envoys_end("upstream_reset_before_response_started{connection_termination}"), End::Reset);
+        assert_eq!(envoys_end("upstream_per_try_timeout"), End::Timeout);
+        assert_eq!(envoys_end("no_healthy_upstream"), End::NoAnswer);
+    }
 
     #[test]
     fn envoys_own_answers_have_the_status_that_tells_whose_fault_it_was() {
