@@ -20,6 +20,12 @@ mod tests;
 pub use error::{JsonError, JsonErrorKind};
 pub use splice::Splice;
 
+/// How many bytes the text of a JSON string has, which begins here behind its opening quote. `None`: it does not end here, or is
+/// not valid.
+pub fn string_length(text: &[u8]) -> Option<usize> {
+    string::length(text).ok().filter(|length| *length < text.len())
+}
+
 /// The most fields that a body may have at its top level. Known APIs have fewer than a hundred; without a bound, a body of tiny
 /// fields would cost many times its size in memory.
 pub const MAX_FIELDS: usize = 1024;

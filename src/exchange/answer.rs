@@ -183,11 +183,13 @@ impl Exchange {
         edits
     }
 
-    /// Each attempt told: `openai;429;12ms, claude;200;340ms`.
+    /// Each attempt told, where there is something to tell: more than one, or a failure. `openai;429;12ms, claude;200;340ms`.
     fn attempts_header(&self) -> Option<String> {
         let shared = self.shared.as_ref()?;
+        let attempts = shared.attempts.lock();
+        let failed = self.status.is_none_or(|status| status >= 400);
         let name = |choice: usize| shared.route.choices.get(choice).map_or_else(String::new, |choice| choice.target.to_string());
-        Some(shared.attempts.lock().describe(name))
+        (failed || attempts.list().len() > 1).then(|| attempts.describe(name))
     }
 
     /// An attempt stream gave up and has answered in the client's API's shape; its message is in the attempt's notes.

@@ -25,20 +25,45 @@ impl PassThrough {
         chunk: &[u8],
         out: &mut Vec<u8>,
     ) -> Result<Kept, AnswerError> {
-        let (before, mut as_is) = (out.len(), parser.residue().is_empty());
-        parser.push::<AnswerError>(chunk, &mut |event| {
-            as_is &= self.event(&event, reader, progress, out);
+        // While every event so far is forwarded, and lies in this chunk, nothing is copied.
+        let (mut as_is, mut passed) = (parser.residue().is_empty(), 0);
+        let pushed = parser.push::<AnswerError>(chunk, &mut |event| {
+            let forwarded = self.observe(&event, reader, progress);
+            if as_is && forwarded {
+                passed += event.raw.len();
+                return Ok(());
+            }
+            if as_is {
+                as_is = false;
+                out.extend_from_slice(chunk.get(..passed).unwrap_or_default());
+            }
+            if forwarded {
+                out.extend_from_slice(event.raw);
+            }
             Ok(())
-        })?;
-        if as_is && parser.residue().is_empty() {
-            out.truncate(before);
+        });
+        if as_is && pushed.is_ok() && parser.residue().is_empty() {
             return Ok(Kept::AsIs);
         }
-        Ok(Kept::Rewritten)
+        if as_is {
+            out.extend_from_slice(chunk.get(..passed).unwrap_or_default());
+        }
+        pushed.map(|()| Kept::Rewritten)
+    }
+
+    /// Observes and forwards an event.
+    pub(super) fn event(&self, event: &Event<'_>, reader: &mut Reader, progress: &mut Progress, out: &mut Vec<u8>) {
+        if self.observe(event, reader, progress) {
+            out.extend_from_slice(event.raw);
+        }
     }
 
     /// Returns whether the event is forwarded.
-    pub(super) fn event(&self, event: &Event<'_>, reader: &mut Reader, progress: &mut Progress, out: &mut Vec<u8>) -> bool {
+    fn observe(&self, event: &Event<'_>, reader: &mut Reader, progress: &mut Progress) -> bool {
+        if let Some((choice, text)) = reader.glance(event) {
+            progress.generated(choice, text.len());
+            return true;
+        }
         let (mut usage, mut other) = (false, false);
         // An event that the observer cannot read is the client's to judge (field note 27).
         let _ = reader.event(event, &mut |delta| {
@@ -48,10 +73,6 @@ impl PassThrough {
                 _ => other = true,
             }
         });
-        let left_out = self.without_usage_chunk && usage && !other && openai::stream::is_usage_chunk(event);
-        if !left_out {
-            out.extend_from_slice(event.raw);
-        }
-        !left_out
+        !(self.without_usage_chunk && usage && !other && openai::stream::is_usage_chunk(event))
     }
 }

@@ -75,7 +75,8 @@ impl Progress {
         }
     }
 
-    fn generated(&mut self, choice: u32, length: usize) {
+    /// So many bytes of an answer were generated.
+    pub(super) fn generated(&mut self, choice: u32, length: usize) {
         self.seen.started = true;
         self.seen.output_bytes = self.seen.output_bytes.saturating_add(bytes(length));
         if !self.open.contains(&choice) {

@@ -5,6 +5,7 @@
 
 mod calls;
 mod chunk;
+mod glance;
 mod reader;
 #[cfg(test)]
 mod tests;
