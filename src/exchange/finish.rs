@@ -56,7 +56,8 @@ impl Exchange {
 
     fn record(&self, outcome: Outcome, error: Option<String>, seen: Seen, (tokens, tokens_source): (Tokens, Source)) -> Record {
         let shared = self.shared.as_deref();
-        let attempts = shared.map_or_else(Vec::new, |shared| shared.attempts.lock().list().to_vec());
+        let guard = shared.map(|shared| shared.attempts.lock());
+        let attempts = guard.as_ref().map_or(&[][..], |attempts| attempts.list());
         let dropped = attempts.last().map_or_else(Vec::new, |attempt| attempt.dropped.clone());
         let last = attempts.last().and_then(|attempt| shared?.route.choices.get(attempt.choice));
         Record {
