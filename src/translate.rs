@@ -9,6 +9,8 @@
 
 pub mod answer;
 pub mod anthropic;
+pub mod calls;
+pub mod cohere;
 pub mod conversation;
 mod dialects;
 mod fault;
