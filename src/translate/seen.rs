@@ -70,7 +70,8 @@ impl Progress {
             }
             Delta::Usage(tokens) => self.seen.usage = Some(self.seen.usage.unwrap_or_default().merge(*tokens)),
             Delta::Error(error) => self.seen.error = Some(plain::brief(&error.message, plain::MESSAGE).into_owned()),
-            Delta::End => self.seen.complete = true,
+            // Nothing but an end is no answer.
+            Delta::End => self.seen.complete = self.seen.started || self.seen.finish.is_some(),
             Delta::Signature { .. } | Delta::Logprobs { .. } => {}
         }
     }

@@ -37,7 +37,7 @@ pub fn fuzz(name: &str, seeds: Vec<Vec<u8>>, run: Run) {
     let kept = seeds::files(&seeds::corpus(name));
     let mut pool: Vec<Vec<u8>> = kept.into_iter().chain(seeds).filter(|seed| seed.len() <= LONGEST).collect();
     assert!(!pool.is_empty(), "{name} has no seeds");
-    let mut known = HashSet::new();
+    let (mut known, seeds) = (HashSet::new(), pool.len());
     for seed in &pool {
         known.insert(tried(name, seed, run, "a seed"));
     }
@@ -57,11 +57,7 @@ pub fn fuzz(name: &str, seeds: Vec<Vec<u8>>, run: Run) {
         }
         iteration += 1;
     }
-    println!(
-        "{name}: {iteration} inputs in {:.1} s, {fresh} said something new, {} seeds",
-        share.as_secs_f64(),
-        pool.len() - fresh.min(pool.len())
-    );
+    println!("{name}: {iteration} inputs in {:.1} s out of {seeds} seeds, {fresh} said something new", share.as_secs_f64());
 }
 
 /// Runs one input and returns a number for what the target saw.

@@ -10,7 +10,14 @@
 //! - `FUZZ_KEEP=1`: writes what said something new into the corpus, as long as it is small.
 //! - A failure writes its input to `target/fuzz/`; put it into the corpus and it is tried first, for ever.
 
-#![expect(clippy::unwrap_used, clippy::panic, reason = "all of this file is a test")]
+#![allow(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::panic,
+    unreachable_pub,
+    missing_docs,
+    reason = "a test fails by panicking"
+)]
 
 mod driver;
 mod mutate;

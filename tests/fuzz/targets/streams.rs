@@ -3,7 +3,7 @@
 use kanmon::codec::sse::{Event, Parser};
 use kanmon::rejection::{Kind, Rejection};
 use kanmon::translate::answer::Delta;
-use kanmon::translate::{AnswerError, Api, Dialect, End, Kept, Stream, anthropic, first_event_verdict, openai as chat};
+use kanmon::translate::{AnswerError, Api, Dialect, End, Kept, Stream, Verdict, anthropic, first_event_verdict, openai as chat};
 
 use super::{answers, pieces};
 
@@ -59,7 +59,11 @@ pub fn of_provider(dialect: Dialect, input: &[u8]) -> String {
     }
     let mut parser = Parser::new(1 << 14);
     let _ = parser.push::<AnswerError>(input, &mut |event| {
-        saw.push_str(&format!("{:?}", first_event_verdict(dialect, &event)));
+        saw.push_str(match first_event_verdict(dialect, &event) {
+            Verdict::Meaningful => "m",
+            Verdict::NotYet => "n",
+            Verdict::Error { .. } => "e",
+        });
         Ok(())
     });
     saw.truncate(saw.floor_char_boundary(200));
