@@ -16,13 +16,10 @@ mod usage;
 mod wire;
 mod words;
 
-use super::{AnswerError, plain};
-
-/// The dialect's name in messages.
-const NAME: &str = "cohere";
+use super::{AnswerError, Format, plain};
 
 /// The provider broke its own API. The message may quote it.
 fn malformed(message: impl std::fmt::Display) -> AnswerError {
     let message = plain::brief(&message.to_string(), plain::QUOTATION).into_owned();
-    AnswerError::Malformed { dialect: NAME, message }
+    AnswerError::Malformed { dialect: Format::Cohere.name(), message }
 }

@@ -55,6 +55,9 @@ targets! {
     answers_of_anthropic_become_answers_or_errors: "anthropic_answer", seeds::provider("anthropic", "answer."), targets::answers::anthropic;
     streams_of_openai_say_the_same_in_any_pieces: "openai_stream", seeds::provider("openai", "stream."), targets::streams::openai;
     streams_of_anthropic_say_the_same_in_any_pieces: "anthropic_stream", seeds::provider("anthropic", "stream."), targets::streams::anthropic;
+    answers_of_cohere_become_answers_or_errors: "cohere_answer", seeds::provider("cohere", "answer."), targets::answers::cohere;
+    streams_of_cohere_say_the_same_in_any_pieces: "cohere_stream", seeds::provider("cohere", "stream."), targets::streams::cohere;
+    ranks_are_observed_or_refused: "rerank_answer", vec![targets::answers::RANKS.to_vec()], targets::answers::rerank;
     configs_are_loaded_or_refused: "config", seeds::configs(), targets::people::config;
     keys_are_found_in_headers: "key", targets::people::headers(), targets::people::key;
     globs_match_in_bounded_time: "glob", targets::people::globs(), targets::people::glob;

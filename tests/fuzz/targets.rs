@@ -6,14 +6,24 @@ pub mod people;
 pub mod requests;
 pub mod streams;
 
-use kanmon::translate::{Dialect, Target};
+use kanmon::translate::{Api, Dialect, Hosting, Target};
 
 /// Every dialect that a provider can have.
-pub const DIALECTS: &[Dialect] = &[Dialect::OpenAi, Dialect::Anthropic];
+pub const DIALECTS: &[Dialect] = &[Dialect::OpenAi, Dialect::Anthropic, Dialect::Cohere];
 
-/// A provider of a dialect.
-pub fn target(dialect: Dialect) -> Target<'static> {
-    Target { dialect, provider: "p", model: "served", path_prefix: "/v1", default_max_tokens: 4096, overrides: &[] }
+/// A provider of a dialect, for a client of an API.
+pub fn target(api: Api, dialect: Dialect) -> Target<'static> {
+    Target {
+        dialect,
+        format: dialect.format_for(api),
+        hosting: &Hosting::Owner,
+        provider: "p",
+        model: "served",
+        stream: false,
+        path_prefix: dialect.path_prefix(),
+        default_max_tokens: 4096,
+        overrides: &[],
+    }
 }
 
 /// Cuts an input into pieces, the same ones each time for the same input: of one byte, and of some more.

@@ -19,6 +19,23 @@ pub fn anthropic(input: &[u8]) -> String {
     of_provider(Dialect::Anthropic, input)
 }
 
+/// Cohere's answers are read only: no client speaks its chat.
+pub fn cohere(input: &[u8]) -> String {
+    of_provider(Dialect::Cohere, input)
+}
+
+/// What Cohere and vLLM tell in one.
+pub const RANKS: &[u8] = br#"{"id":"r","model":"m","results":[{"index":0,"relevance_score":0.9,"document":{"text":"x"}}],
+"meta":{"billed_units":{"search_units":1},"tokens":{"input_tokens":5}},"usage":{"prompt_tokens":5,"total_tokens":5}}"#;
+
+/// Ranks pass as they are, and are observed.
+pub fn rerank(input: &[u8]) -> String {
+    match translate::calls::rerank::answer(input) {
+        Ok(ranked) => format!("{} {} {}", ranked.results.min(2), ranked.usage.is_some(), ranked.search_units.is_some()),
+        Err(error) => error.to_string(),
+    }
+}
+
 fn stable(input: &[u8], again: impl Fn(&[u8]) -> Result<Vec<u8>, AnswerError>) {
     let Ok(once) = again(input) else { return };
     let twice = again(&once).expect("what has been written can be read");
@@ -52,7 +69,8 @@ pub fn of_provider(dialect: Dialect, input: &[u8]) -> String {
 pub fn context(api: Api, dialect: Dialect) -> AnswerContext {
     AnswerContext {
         api,
-        dialect,
+        format: dialect.format_for(api),
+        framing: dialect.framing(),
         asked_model: "asked".to_owned(),
         stream: true,
         wants_usage: true,

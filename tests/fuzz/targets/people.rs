@@ -3,6 +3,7 @@
 use kanmon::auth::key::{digest, hex, parse_hex};
 use kanmon::auth::{Presented, presented};
 use kanmon::route::glob::Glob;
+use kanmon::translate::Family;
 
 /// A config is loaded, or every error is told in words, with a place that exists.
 pub fn config(input: &[u8]) -> String {
@@ -28,7 +29,7 @@ pub fn key(input: &[u8]) -> String {
         "x-api-key" => api_key,
         _ => None,
     };
-    let found = presented(headers, None);
+    let found = presented(headers, Family::OpenAi);
     if let Presented::Key(key) = found {
         assert!(!key.is_empty() && key.trim() == key);
         assert!([authorization, api_key].into_iter().flatten().any(|shown| shown.contains(key)));

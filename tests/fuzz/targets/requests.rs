@@ -3,20 +3,20 @@
 
 use bytes::Bytes;
 use kanmon::codec::json::TopLevel;
-use kanmon::translate::{self, Api, Dialect, Rendered, RequestError, anthropic, facts, request};
+use kanmon::translate::{self, Api, Dialect, Incoming, Rendered, RequestError, anthropic, facts, request};
 
 use super::{DIALECTS, target};
 
 pub fn openai(input: &[u8]) -> String {
     let (parse, render) = (translate::openai::request::parse, translate::openai::request::render);
-    stable(input, |body| render(&parse(body)?, &target(Dialect::OpenAi)));
-    of_client(Api::OpenAiChat, input)
+    stable(input, |body| render(&parse(body)?, &target(Api::OpenAiChat, Dialect::OpenAi)));
+    of_client(Api::OpenAiChat, "/v1/chat/completions", input)
 }
 
 pub fn anthropic(input: &[u8]) -> String {
     let (parse, render) = (anthropic::request::parse, anthropic::request::render);
-    stable(input, |body| render(&parse(body)?, &target(Dialect::Anthropic)));
-    of_client(Api::AnthropicMessages, input)
+    stable(input, |body| render(&parse(body)?, &target(Api::AnthropicMessages, Dialect::Anthropic)));
+    of_client(Api::AnthropicMessages, "/v1/messages", input)
 }
 
 fn stable(input: &[u8], again: impl Fn(&[u8]) -> Result<Rendered, RequestError>) {
@@ -25,19 +25,19 @@ fn stable(input: &[u8], again: impl Fn(&[u8]) -> Result<Rendered, RequestError>)
     assert_eq!(String::from_utf8_lossy(&once), String::from_utf8_lossy(&twice));
 }
 
-fn of_client(api: Api, input: &[u8]) -> String {
+fn of_client(api: Api, path: &str, input: &[u8]) -> String {
     let body = Bytes::copy_from_slice(input);
-    let top = match TopLevel::scan(&body, 64) {
-        Ok(top) => top,
-        Err(error) => return format!("{:?}", error.kind),
+    let incoming = match Incoming::read(api, path, Some("application/json"), &body, 64) {
+        Ok(incoming) => incoming,
+        Err(error) => return told(&error),
     };
-    let facts = match facts(api, &top) {
+    let facts = match facts(&incoming) {
         Ok(facts) => facts,
         Err(error) => return told(&error),
     };
     let mut saw = String::new();
     for dialect in DIALECTS {
-        match request(api, &body, &top, &facts, &target(*dialect)) {
+        match request(&incoming, &facts, &target(api, *dialect)) {
             Ok(rendered) => {
                 let sent = rendered.body.as_ref().unwrap_or(&body);
                 TopLevel::scan(sent, 80).expect("what is sent is a JSON object without duplicate keys");

@@ -3,7 +3,9 @@
 use kanmon::codec::sse::{Event, Parser};
 use kanmon::rejection::{Kind, Rejection};
 use kanmon::translate::answer::Delta;
-use kanmon::translate::{AnswerError, Api, Dialect, End, Kept, Stream, Verdict, anthropic, first_event_verdict, openai as chat};
+use kanmon::translate::{
+    AnswerError, Api, Dialect, End, Kept, Stream, Verdict, anthropic, cohere, first_event_verdict, openai as chat,
+};
 
 use super::{answers, pieces};
 
@@ -28,6 +30,15 @@ pub fn anthropic(input: &[u8]) -> String {
     of_provider(Dialect::Anthropic, input)
 }
 
+pub fn cohere(input: &[u8]) -> String {
+    let said = |pieces: &[&[u8]]| {
+        let mut reader = cohere::stream::Reader::default();
+        said(pieces, &mut |event, emit| reader.event(event, emit))
+    };
+    assert_eq!(said(&[input]), said(&pieces(input)));
+    of_provider(Dialect::Cohere, input)
+}
+
 /// All deltas, and the error that ended them.
 pub fn said(pieces: &[&[u8]], read: Read<'_>) -> Vec<String> {
     let (mut parser, mut told) = (Parser::new(1 << 14), Vec::new());
@@ -48,7 +59,7 @@ pub fn of_provider(dialect: Dialect, input: &[u8]) -> String {
         let (whole, end) = client(api, dialect, &[input]);
         let (split, split_end) = client(api, dialect, &pieces(input));
         assert_eq!(end, split_end);
-        if api.dialect() != dialect {
+        if api.format() != Some(dialect.format_for(api)) {
             assert_eq!(normal(&whole), normal(&split));
             let told = String::from_utf8(whole).expect("a stream of events is text");
             let ends_well = told.lines().any(|line| line == end_mark);
@@ -59,7 +70,7 @@ pub fn of_provider(dialect: Dialect, input: &[u8]) -> String {
     }
     let mut parser = Parser::new(1 << 14);
     let _ = parser.push::<AnswerError>(input, &mut |event| {
-        saw.push_str(match first_event_verdict(dialect, &event) {
+        saw.push_str(match first_event_verdict(dialect.format_for(Api::OpenAiChat), &event) {
             Verdict::Meaningful => "m",
             Verdict::NotYet => "n",
             Verdict::Error { .. } => "e",

@@ -2,11 +2,21 @@ use serde_json::{Value, json};
 
 use super::*;
 use crate::codec::json::TopLevel;
-use crate::translate::{Dialect, Rendered, RequestError, Target};
+use crate::translate::{Dialect, Format, Hosting, Rendered, RequestError, Target};
 use crate::usage::Tokens;
 
 fn target(model: &str) -> Target<'_> {
-    Target { dialect: Dialect::OpenAi, provider: "upstream", model, path_prefix: "/v2", default_max_tokens: 1, overrides: &[] }
+    Target {
+        dialect: Dialect::Cohere,
+        format: Format::Cohere,
+        hosting: &Hosting::Owner,
+        provider: "upstream",
+        model,
+        stream: false,
+        path_prefix: "/v2",
+        default_max_tokens: 1,
+        overrides: &[],
+    }
 }
 
 fn sent(wire: Wire, model: &str, body: &str) -> Result<Rendered, RequestError> {

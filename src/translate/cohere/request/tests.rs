@@ -3,13 +3,16 @@
 use serde_json::{Value, json};
 
 use super::*;
-use crate::translate::{anthropic, openai};
+use crate::translate::{Dialect, Format, Hosting, anthropic, openai};
 
 fn target() -> Target<'static> {
     Target {
-        dialect: crate::translate::Dialect::OpenAi,
+        dialect: Dialect::Cohere,
+        format: Format::Cohere,
+        hosting: &Hosting::Owner,
         provider: "upstream",
         model: "command-a",
+        stream: false,
         path_prefix: "/v2",
         default_max_tokens: 1,
         overrides: &[],
