@@ -70,8 +70,7 @@ impl Progress {
             }
             Delta::Usage(tokens) => self.seen.usage = Some(self.seen.usage.unwrap_or_default().merge(*tokens)),
             Delta::Error(error) => self.seen.error = Some(plain::brief(&error.message, plain::MESSAGE).into_owned()),
-            // Nothing but an end is no answer.
-            Delta::End => self.seen.complete = self.seen.started || self.seen.finish.is_some(),
+            Delta::End => self.seen.complete = true,
             Delta::Signature { .. } | Delta::Logprobs { .. } => {}
         }
     }

@@ -2,8 +2,8 @@
 //!
 //! Events that nobody here knows are passed over, and so are `debug` and citations. A known event that cannot be read is an error:
 //! to go on would be to lose a piece of the answer (field note 45). The plan of a turn that calls tools is text, as in a whole
-//! answer. `message-end` is the end; one that says `ERROR` or `TIMEOUT` is an error in mid-stream and never an end, and one without
-//! a reason is malformed.
+//! answer. `message-end` is the end; one that says `ERROR` or `TIMEOUT` is an error in mid-stream and never an end; one without a
+//! reason, and one before which nothing was said, is malformed.
 
 mod calls;
 #[cfg(test)]
@@ -27,6 +27,7 @@ type Emit<'e> = &'e mut dyn FnMut(Delta<'_>);
 #[derive(Debug, Default)]
 pub struct Reader {
     calls: Calls,
+    begun: bool,
     ended: bool,
 }
 
@@ -55,6 +56,14 @@ impl Reader {
     }
 
     fn known(&mut self, kind: &[u8], data: &[u8], emit: Emit<'_>) -> Result<(), AnswerError> {
+        if kind == b"message-end" {
+            return self.end(read(data)?, emit);
+        }
+        let mut each = |delta: Delta<'_>| {
+            self.begun = true;
+            emit(delta);
+        };
+        let emit: Emit<'_> = &mut each;
         match kind {
             b"message-start" => {
                 let start: MessageStart<'_> = read(data)?;
@@ -81,7 +90,6 @@ impl Reader {
                 self.calls.piece(number, call, emit)?;
             }
             b"tool-call-end" => self.calls.end(read::<CallEnd>(data)?.index, emit),
-            b"message-end" => return self.end(read(data)?, emit),
             _ => {}
         }
         Ok(())
@@ -90,13 +98,17 @@ impl Reader {
     fn end(&mut self, event: MessageEnd<'_>, emit: Emit<'_>) -> Result<(), AnswerError> {
         let end = event.delta.unwrap_or_default();
         let word = end.finish_reason.ok_or_else(|| malformed("the stream ends without a `finish_reason`"))?;
+        let ended = words::ended(&word);
+        if !self.begun && ended != Ended::Badly {
+            return Err(malformed("the stream ends before it begins"));
+        }
         self.calls.end_all(emit);
         self.ended = true;
         let usage = end.usage.and_then(|usage| usage.tokens());
         if let Some(tokens) = usage {
             emit(Delta::Usage(tokens));
         }
-        match words::ended(&word) {
+        match ended {
             Ended::Well(reason) => {
                 emit(Delta::Finish { choice: 0, finish: Finish { reason, stop_sequence: None } });
                 emit(Delta::End);

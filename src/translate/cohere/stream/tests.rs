@@ -125,3 +125,10 @@ fn what_is_not_a_stream_of_cohere_is_an_error_and_not_an_answer() {
     let many: Vec<String> = (0..40).map(|index| CALL.replace("\"index\":0", &format!("\"index\":{index}"))).collect();
     assert!(told(&many.iter().map(String::as_str).collect::<Vec<_>>()).is_err());
 }
+
+#[test]
+fn an_end_before_which_nothing_was_said_is_no_answer() {
+    assert!(told(&[END]).is_err());
+    let failed = told(&[r#"{"type":"message-end","delta":{"finish_reason":"ERROR"}}"#]).unwrap();
+    assert_eq!(short(&failed), ["Error"]);
+}
