@@ -29,6 +29,7 @@ pub mod openai;
 mod outbound;
 mod passthrough;
 mod plain;
+mod reading;
 mod seen;
 mod stream;
 #[cfg(test)]
