@@ -39,11 +39,13 @@ pub fn cohere(input: &[u8]) -> String {
     of_provider(Dialect::Cohere, input)
 }
 
-/// All deltas, and the error that ended them.
+/// All deltas, without what is made up, and the error that ended them.
 pub fn said(pieces: &[&[u8]], read: Read<'_>) -> Vec<String> {
     let (mut parser, mut told) = (Parser::new(1 << 14), Vec::new());
     for piece in pieces {
-        let pushed = parser.push::<AnswerError>(piece, &mut |event| read(&event, &mut |delta| told.push(format!("{delta:?}"))));
+        let pushed = parser.push::<AnswerError>(piece, &mut |event| {
+            read(&event, &mut |delta| told.push(normal(format!("{delta:?}").as_bytes())))
+        });
         if let Err(error) = pushed {
             told.push(error.to_string());
             return told;
