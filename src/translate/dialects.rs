@@ -192,6 +192,14 @@ impl Writer {
         }
     }
 
+    /// Whether it has told the client that what the provider says cannot be told: such an answer is not whole, however it ends.
+    pub(super) fn gave_up(&self) -> bool {
+        match self {
+            Self::Chat(_) => false,
+            Self::Messages(writer) => writer.gave_up(),
+        }
+    }
+
     pub(super) fn fail(&mut self, rejection: &Rejection, out: &mut Vec<u8>) {
         match self {
             Self::Chat(writer) => writer.fail(rejection, out),
