@@ -9,6 +9,7 @@
 
 pub mod answer;
 pub mod anthropic;
+pub mod calls;
 pub mod conversation;
 mod dialects;
 mod fault;

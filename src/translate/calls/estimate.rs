@@ -1,0 +1,32 @@
+//! What is reserved for the prompt of a call.
+//!
+//! - Text that a model reads (embeddings, moderations): as for a conversation, from its bytes. Embeddings of token ids: one for
+//!   each number.
+//! - Pictures and sound, in or out: nothing. A provider tells tokens for some of its models and seconds or pictures for others, and
+//!   bytes tell neither; what it reports is charged when the answer has come, and requests can be limited by their number.
+//! - Token counts: nothing. They cost nothing, and the tokens that they tell are not spent.
+
+use super::Call;
+use super::standin::Parsed;
+use crate::codec::json::TopLevel;
+use crate::limit::estimate_input_tokens;
+
+/// The prompt's tokens, before a provider has told them.
+pub fn estimate(call: Call, body: &[u8], parsed: &Parsed<'_>) -> u64 {
+    match (call, parsed) {
+        (Call::Embeddings, Parsed::Json(top)) => token_ids(top).unwrap_or_else(|| estimate_input_tokens(body)),
+        (Call::Moderations, Parsed::Json(_)) => estimate_input_tokens(body),
+        _ => 0,
+    }
+}
+
+/// How many token ids the input has; `None` where it is text.
+fn token_ids(top: &TopLevel<'_>) -> Option<u64> {
+    let input = top.text("input")?.as_bytes();
+    let first = input.iter().find(|byte| !matches!(byte, b'[') && !byte.is_ascii_whitespace())?;
+    if !input.starts_with(b"[") || !first.is_ascii_digit() {
+        return None;
+    }
+    let commas = u64::try_from(memchr::memchr_iter(b',', input).count()).unwrap_or(u64::MAX);
+    Some(commas.saturating_add(1))
+}
