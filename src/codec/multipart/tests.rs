@@ -69,7 +69,10 @@ fn a_field_is_added_behind_the_last_part_and_removed_with_its_boundary() {
     let scanned = Form::scan(&body, B).unwrap();
     assert_eq!(scanned.splice(&[("d", Some("4"))]).unwrap().unwrap(), form(&["a1", "b2", "c3", "d4"].map(pair)));
     assert_eq!(scanned.splice(&[("a", None), ("c", None)]).unwrap().unwrap(), form(&["b2"].map(pair)));
-    assert_eq!(scanned.splice(&[("a", None), ("b", None), ("c", None), ("d", Some("4"))]).unwrap().unwrap(), form(&[field("d", "4")]));
+    assert_eq!(
+        scanned.splice(&[("a", None), ("b", None), ("c", None), ("d", Some("4"))]).unwrap().unwrap(),
+        form(&[field("d", "4")])
+    );
     let empty = form(&[]);
     assert_eq!(Form::scan(&empty, B).unwrap().splice(&[("d", Some("4"))]).unwrap().unwrap(), form(&[field("d", "4")]));
 }
@@ -179,10 +182,7 @@ fn an_error_says_where() {
 
 /// Parts as a client could send them: a name, whether it is a file, and content without the boundary.
 fn parts() -> impl Strategy<Value = Vec<(String, bool, Vec<u8>)>> {
-    let content = prop_oneof![
-        proptest::collection::vec(any::<u8>(), 0..64),
-        "[\r\n\\-x']{0,24}".prop_map(String::into_bytes),
-    ];
+    let content = prop_oneof![proptest::collection::vec(any::<u8>(), 0..64), "[\r\n\\-x']{0,24}".prop_map(String::into_bytes),];
     let name = prop_oneof![Just("model".to_owned()), "[a-z\\[\\] é%;=]{1,8}"];
     proptest::collection::vec((name, any::<bool>(), content), 0..6)
         .prop_map(|parts| parts.into_iter().filter(|(_, _, content)| sendable(content)).collect())

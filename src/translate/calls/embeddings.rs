@@ -53,7 +53,8 @@ impl Wire {
             Dialect::Vertex => Ok(Self::Predict),
             _ if target.model.contains("cohere.embed") => Ok(Self::CohereOnBedrock),
             _ => titan::Model::of(target.model).map(Self::Titan).ok_or_else(|| {
-                let message = "only Titan's and Cohere's embedding models of Bedrock are known, by their model ids: name one of them";
+                let message =
+                    "only Titan's and Cohere's embedding models of Bedrock are known, by their model ids: name one of them";
                 unsupported(target, "model", message)
             }),
         }

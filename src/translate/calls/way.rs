@@ -60,7 +60,9 @@ fn what(call: Call) -> &'static str {
         Call::Speech => "speech from text in OpenAI's API",
         Call::Transcriptions | Call::Translations => "text from speech in OpenAI's API",
         Call::Moderations => "moderations",
-        Call::Tokenize => "tokenizer in vLLM's API (for OpenAI's own models ask /v1/responses/input_tokens), nor other token counts",
+        Call::Tokenize => {
+            "tokenizer in vLLM's API (for OpenAI's own models ask /v1/responses/input_tokens), nor other token counts"
+        }
         Call::InputTokens | Call::CountTokens | Call::GeminiCountTokens => "token counts for such a request",
     }
 }

@@ -22,9 +22,8 @@ struct Wire {
 /// # Errors
 /// [`AnswerError::Malformed`] where there is none.
 pub(in crate::translate::calls) fn parse(dialect: &'static str, body: &[u8]) -> Result<u64, AnswerError> {
-    let malformed = |message: &str| {
-        AnswerError::Malformed { dialect, message: plain::brief(message, plain::QUOTATION).into_owned() }
-    };
+    let malformed =
+        |message: &str| AnswerError::Malformed { dialect, message: plain::brief(message, plain::QUOTATION).into_owned() };
     let wire: Wire = serde_json::from_slice(body).map_err(|error| malformed(&error.to_string()))?;
     let told = wire.input_tokens.or(wire.of_bedrock).or(wire.of_gemini).or(wire.of_vllm);
     told.ok_or_else(|| malformed("it tells no number of tokens"))

@@ -3,10 +3,10 @@
 use std::borrow::Cow;
 
 use crate::codec::json::{Splice, TopLevel};
+use crate::translate::RequestError;
 use crate::translate::calls::Call;
 use crate::translate::calls::standin::Target;
 use crate::translate::calls::way::unsupported;
-use crate::translate::RequestError;
 
 /// Options of vLLM's tokenizer that change a count by a few tokens at most, and that other providers do not have.
 const HINTS: [&str; 2] = ["add_special_tokens", "add_generation_prompt"];

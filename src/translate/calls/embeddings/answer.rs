@@ -91,9 +91,8 @@ struct ByType<'a> {
 /// # Errors
 /// [`AnswerError::Malformed`] where there are none, or what stands for one is no list of numbers.
 pub(in crate::translate::calls) fn parse<'a>(dialect: &'static str, body: &'a [u8]) -> Result<Embeddings<'a>, AnswerError> {
-    let malformed = |message: &str| {
-        AnswerError::Malformed { dialect, message: plain::brief(message, plain::QUOTATION).into_owned() }
-    };
+    let malformed =
+        |message: &str| AnswerError::Malformed { dialect, message: plain::brief(message, plain::QUOTATION).into_owned() };
     let wire: Wire<'a> = serde_json::from_slice(body).map_err(|error| malformed(&error.to_string()))?;
     let input_tokens = wire.input_tokens();
     let id = wire.id.clone();
