@@ -5,7 +5,7 @@
 //! is observed. Embeddings and token counts are translated, because other providers have them, too. [`way`] is the table of what
 //! goes where; what is not in it is a 422 that names the provider and says what to do.
 //!
-//! Limits: none of these generates text, so nothing is reserved for an answer. What is reserved for the prompt says [`estimate`].
+//! Limits: none of these generates text, so nothing is reserved for an answer. What is reserved for the prompt says [`prompt`].
 
 mod back;
 mod count;
@@ -22,7 +22,7 @@ mod usage;
 mod way;
 
 pub use back::{may_be_binary, whole};
-pub use estimate::estimate;
+pub use estimate::{Prompt, prompt};
 pub use events::Reader;
 pub use facts::facts;
 

@@ -9,14 +9,22 @@
 use super::Call;
 use super::standin::Parsed;
 use crate::codec::json::TopLevel;
-use crate::limit::estimate_input_tokens;
 
-/// The prompt's tokens, before a provider has told them.
-pub fn estimate(call: Call, body: &[u8], parsed: &Parsed<'_>) -> u64 {
+/// What a prompt is, for whoever estimates its tokens.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Prompt {
+    /// Text, or text with media in it: to be estimated from the bytes of the body.
+    Text,
+    /// So many tokens.
+    Tokens(u64),
+}
+
+/// The prompt of a call.
+pub fn prompt(call: Call, parsed: &Parsed<'_>) -> Prompt {
     match (call, parsed) {
-        (Call::Embeddings, Parsed::Json(top)) => token_ids(top).unwrap_or_else(|| estimate_input_tokens(body)),
-        (Call::Moderations, Parsed::Json(_)) => estimate_input_tokens(body),
-        _ => 0,
+        (Call::Embeddings, Parsed::Json(top)) => token_ids(top).map_or(Prompt::Text, Prompt::Tokens),
+        (Call::Moderations, Parsed::Json(_)) => Prompt::Text,
+        _ => Prompt::Tokens(0),
     }
 }
 

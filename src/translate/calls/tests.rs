@@ -186,16 +186,16 @@ fn nothing_is_reserved_for_an_answer_and_a_recording_is_no_text() {
     let recording = FORM.replace('\0', &"x".repeat(25 << 20));
     let parsed = Parsed::Form(Form::scan(recording.as_bytes(), "b").unwrap());
     assert_eq!(facts(Call::Transcriptions, None, &parsed).unwrap().max_output_tokens, Some(0));
-    assert_eq!(estimate(Call::Transcriptions, recording.as_bytes(), &parsed), 0);
-    let of = |call, body: &str| estimate(call, body.as_bytes(), &Parsed::Json(TopLevel::scan(body.as_bytes(), 9).unwrap()));
-    let text = format!(r#"{{"model":"m","input":"{}"}}"#, "word ".repeat(800));
-    assert_eq!(of(Call::Embeddings, &text), (text.len() as u64).div_ceil(4));
-    assert_eq!(of(Call::Speech, &text), 0);
-    assert_eq!(of(Call::CountTokens, &text), 0);
-    assert_eq!(of(Call::Embeddings, r#"{"input":[1,22,333]}"#), 3);
-    assert_eq!(of(Call::Embeddings, r#"{"input":[ [1,22],[333] ]}"#), 3);
-    assert_eq!(of(Call::Embeddings, r#"{"input":["1,2"]}"#), 5);
-    assert_eq!(of(Call::Embeddings, "{}"), 1);
+    assert_eq!(prompt(Call::Transcriptions, &parsed), Prompt::Tokens(0));
+    let of = |call, body: &str| prompt(call, &Parsed::Json(TopLevel::scan(body.as_bytes(), 9).unwrap()));
+    for text in [r#"{"model":"m","input":"words"}"#, r#"{"input":["1,2"]}"#, "{}"] {
+        assert_eq!(of(Call::Embeddings, text), Prompt::Text, "{text}");
+        assert_eq!(of(Call::Moderations, text), Prompt::Text);
+        assert_eq!(of(Call::Speech, text), Prompt::Tokens(0));
+        assert_eq!(of(Call::CountTokens, text), Prompt::Tokens(0));
+    }
+    assert_eq!(of(Call::Embeddings, r#"{"input":[1,22,333]}"#), Prompt::Tokens(3));
+    assert_eq!(of(Call::Embeddings, r#"{"input":[ [1,22],[333] ]}"#), Prompt::Tokens(3));
 }
 
 #[test]
