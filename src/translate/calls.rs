@@ -8,88 +8,54 @@
 //! Limits: none of these generates text, so nothing is reserved for an answer. What is reserved for the prompt says [`prompt`].
 
 mod back;
+mod call;
 mod count;
 mod embeddings;
 mod estimate;
 mod events;
 mod facts;
+mod host;
 mod pass;
 mod place;
-mod standin;
 #[cfg(test)]
 mod tests;
 mod usage;
 mod way;
 
-pub use back::{may_be_binary, whole};
+pub use back::{BEDROCK_INPUT_TOKENS, Back};
+pub(super) use back::whole;
+pub use call::Call;
 pub use estimate::{Prompt, prompt};
-pub use events::Reader;
-pub use facts::facts;
-
-use bytes::Bytes;
-use standin::{Parsed, Target};
+pub(super) use events::Reader;
+pub(super) use facts::facts;
+use host::Site;
 use way::Way;
 
-use crate::translate::{Facts, Rendered, RequestError};
-
-/// An endpoint that is not a conversation.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
-pub enum Call {
-    /// OpenAI's `/v1/embeddings`.
-    Embeddings,
-    /// OpenAI's `/v1/images/generations`.
-    ImageGenerations,
-    /// OpenAI's `/v1/images/edits`: a form, or JSON.
-    ImageEdits,
-    /// OpenAI's `/v1/images/variations`: a form.
-    ImageVariations,
-    /// OpenAI's `/v1/audio/speech`: JSON in, sound out.
-    Speech,
-    /// OpenAI's `/v1/audio/transcriptions`: a form in.
-    Transcriptions,
-    /// OpenAI's `/v1/audio/translations`: a form in.
-    Translations,
-    /// OpenAI's `/v1/moderations`.
-    Moderations,
-    /// vLLM's `/tokenize`.
-    Tokenize,
-    /// OpenAI's `/v1/responses/input_tokens`.
-    InputTokens,
-    /// Anthropic's `/v1/messages/count_tokens`.
-    CountTokens,
-    /// Gemini's `/v1beta/models/{model}:countTokens`.
-    GeminiCountTokens,
-}
+use super::{Facts, Incoming, Rendered, RequestError, Target, outbound};
 
 /// A call in the target's words. The same API on both sides changes only the model and what the config overrides.
 ///
 /// # Errors
 /// [`RequestError`], naming the field; where the provider has no such endpoint, it says so and what to do.
-pub fn request(
+pub(super) fn request(
     call: Call,
-    body: &Bytes,
-    parsed: &Parsed<'_>,
+    incoming: &Incoming<'_>,
     facts: &Facts,
     target: &Target<'_>,
 ) -> Result<Rendered, RequestError> {
-    match way::to(call, target)? {
-        Way::Pass => pass::request(call, body, parsed, facts, target),
-        Way::Embed => embeddings::request(body, target),
-        Way::Count => Err(way::unsupported(target, "model", "not wired yet")),
+    let site = Site::of(target);
+    match way::to(call, &site)? {
+        Way::Pass => pass::request(call, incoming, facts, &site),
+        Way::Embed => {
+            let mut rendered = embeddings::request(incoming.body, &site)?;
+            outbound::override_rendered(&mut rendered, target)?;
+            Ok(rendered)
+        }
+        Way::Count => count::request(call, incoming, target, &site),
     }
 }
 
-/// Whether embeddings are wanted in base64.
-///
-/// # Errors
-/// [`RequestError::Invalid`].
-pub fn wants_base64(parsed: &Parsed<'_>) -> Result<bool, RequestError> {
-    match parsed {
-        Parsed::Json(top) => Ok(top.str("encoding_format")?.is_some_and(|format| format == "base64")),
-        Parsed::Form(_) => Ok(false),
-    }
-}
-
-fn json_string(text: &str) -> Vec<u8> {
-    serde_json::Value::from(text).to_string().into_bytes()
+/// Whether a call for the target passes through.
+pub(super) fn passes(call: Call, target: &Target<'_>) -> bool {
+    way::to(call, &Site::of(target)) == Ok(Way::Pass)
 }

@@ -1,9 +1,48 @@
 //! Answers of calls, on their way back.
 
-use super::standin::Context;
+use super::host::Host;
 use super::way::{Way, way};
 use super::{Call, count, embeddings, usage};
-use crate::translate::{AnswerError, Seen, Whole};
+use crate::translate::{AnswerContext, AnswerError, Api, Dialect, Hosting, Incoming, Parsed, Seen, Task, Whole};
+
+/// What the answer of a call needs besides.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct Back {
+    way: Option<Way>,
+    base64: bool,
+    /// The prompt's tokens, where the provider tells them in a header.
+    pub header_tokens: Option<u64>,
+}
+
+/// The header in which Bedrock tells the tokens of a prompt; of some models it tells them nowhere else.
+pub const BEDROCK_INPUT_TOKENS: &str = "x-amzn-bedrock-input-token-count";
+
+impl Back {
+    /// Of a request to a provider of this dialect.
+    pub fn of(api: Api, dialect: Dialect, hosting: &Hosting) -> Self {
+        match api.task() {
+            Task::Conversation(_) => Self::default(),
+            Task::Call(call) => Self { way: way(call, Host::of(dialect), *hosting == Hosting::Vllm), ..Self::default() },
+        }
+    }
+
+    /// Whether the answer depends on something that only the request tells: see [`Self::read`].
+    pub fn reads_the_request(&self) -> bool {
+        self.way == Some(Way::Embed)
+    }
+
+    /// Learns whether embeddings are wanted in base64.
+    pub fn read(&mut self, incoming: &Incoming<'_>) {
+        if let Parsed::Json(top) = &incoming.parsed {
+            self.base64 = top.text("encoding_format") == Some("\"base64\"");
+        }
+    }
+
+    /// Whether the client understands the provider's answers as they are.
+    pub(in crate::translate) fn passes(&self) -> bool {
+        self.way == Some(Way::Pass)
+    }
+}
 
 /// A whole answer with a status 2xx whose body is JSON.
 ///
@@ -11,13 +50,17 @@ use crate::translate::{AnswerError, Seen, Whole};
 ///
 /// # Errors
 /// [`AnswerError`] when it has to be translated and cannot be.
-pub fn whole(context: &Context, body: &[u8]) -> Result<Whole, AnswerError> {
-    let (call, dialect) = (context.call, context.dialect.name());
-    let (rendered, seen) = match way(call, context.dialect, context.tokenize) {
+pub(in crate::translate) fn whole(call: Call, context: &AnswerContext, body: &[u8]) -> Result<Whole, AnswerError> {
+    let Back { way, base64, header_tokens } = context.call;
+    if way != Some(Way::Pass) && body.len() > context.answer_bytes {
+        return Err(AnswerError::TooLarge { limit: context.answer_bytes });
+    }
+    let dialect = context.format.name();
+    let (rendered, seen) = match way {
         Some(Way::Embed) => {
             let mut embeddings = embeddings::parse(dialect, body)?;
-            embeddings.input_tokens = embeddings.input_tokens.or(context.input_tokens);
-            let rendered = embeddings.render(&context.asked_model, context.base64, dialect)?;
+            embeddings.input_tokens = embeddings.input_tokens.or(header_tokens);
+            let rendered = embeddings.render(&context.asked_model, base64, dialect)?;
             (Some(rendered), embeddings.seen())
         }
         Some(Way::Count) => {
@@ -27,9 +70,4 @@ pub fn whole(context: &Context, body: &[u8]) -> Result<Whole, AnswerError> {
         Some(Way::Pass) | None => (None, usage::observe(call, body)),
     };
     Ok(Whole { body: rendered.map(Into::into), seen })
-}
-
-/// Whether the answer of a call may be something else than JSON: sound, subtitles, plain text.
-pub fn may_be_binary(call: Call) -> bool {
-    matches!(call, Call::Speech | Call::Transcriptions | Call::Translations)
 }

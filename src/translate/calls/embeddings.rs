@@ -22,7 +22,7 @@ pub(super) use answer::parse;
 use request::Request;
 
 use super::place;
-use super::standin::{Dialect, Target};
+use super::host::{Host, Site};
 use super::way::unsupported;
 use crate::translate::{Rendered, RequestError};
 
@@ -45,12 +45,12 @@ enum Wire {
 
 impl Wire {
     /// The one that this target's model speaks.
-    fn of(target: &Target<'_>) -> Result<Self, RequestError> {
+    fn of(target: &Site<'_>) -> Result<Self, RequestError> {
         match target.dialect {
-            Dialect::Cohere => Ok(Self::Cohere),
-            Dialect::Gemini => Ok(Self::Gemini),
-            Dialect::Vertex if vertex::has_embed_content(target.model) => Ok(Self::EmbedContent),
-            Dialect::Vertex => Ok(Self::Predict),
+            Host::Cohere => Ok(Self::Cohere),
+            Host::Gemini => Ok(Self::Gemini),
+            Host::Vertex if vertex::has_embed_content(target.model) => Ok(Self::EmbedContent),
+            Host::Vertex => Ok(Self::Predict),
             _ if target.model.contains("cohere.embed") => Ok(Self::CohereOnBedrock),
             _ => titan::Model::of(target.model).map(Self::Titan).ok_or_else(|| {
                 let message =
@@ -60,7 +60,7 @@ impl Wire {
         }
     }
 
-    fn path(self, target: &Target<'_>, texts: usize) -> String {
+    fn path(self, target: &Site<'_>, texts: usize) -> String {
         match self {
             Self::Titan(_) | Self::CohereOnBedrock => place::bedrock(target.model, "invoke"),
             Self::Cohere => format!("{}/embed", target.path_prefix),
@@ -71,7 +71,7 @@ impl Wire {
         }
     }
 
-    fn body(self, request: &mut Request<'_>, target: &Target<'_>) -> Result<Vec<u8>, RequestError> {
+    fn body(self, request: &mut Request<'_>, target: &Site<'_>) -> Result<Vec<u8>, RequestError> {
         match self {
             Self::Titan(model) => titan::body(model, request, target),
             Self::CohereOnBedrock => cohere::body(request, None, target),
@@ -87,7 +87,7 @@ impl Wire {
 ///
 /// # Errors
 /// [`RequestError`], naming the field.
-pub(super) fn request(body: &[u8], target: &Target<'_>) -> Result<Rendered, RequestError> {
+pub(super) fn request(body: &[u8], target: &Site<'_>) -> Result<Rendered, RequestError> {
     let wire = Wire::of(target)?;
     let mut request = Request::parse(body, target)?;
     let path = wire.path(target, request.texts.len());

@@ -7,8 +7,8 @@
 //! - Token counts: nothing. They cost nothing, and the tokens that they tell are not spent.
 
 use super::Call;
-use super::standin::Parsed;
 use crate::codec::json::TopLevel;
+use crate::translate::Parsed;
 
 /// What a prompt is, for whoever estimates its tokens.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

@@ -17,7 +17,7 @@ const DONE: &[u8] = b"[DONE]";
 
 /// Reads the stream of a call.
 #[derive(Debug, Default)]
-pub struct Reader(());
+pub(in crate::translate) struct Reader(());
 
 #[derive(Default, Deserialize)]
 #[serde(default, bound(deserialize = "'de: 'a"))]
@@ -53,7 +53,7 @@ impl Reader {
     ///
     /// # Errors
     /// [`AnswerError::Malformed`] for data that is not JSON.
-    pub fn event(&mut self, event: &Event<'_>, emit: &mut dyn FnMut(Delta<'_>)) -> Result<(), AnswerError> {
+    pub(in crate::translate) fn event(&mut self, event: &Event<'_>, emit: &mut dyn FnMut(Delta<'_>)) -> Result<(), AnswerError> {
         let data = event.data.trim_ascii();
         if data.is_empty() {
             return Ok(());

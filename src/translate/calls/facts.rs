@@ -1,31 +1,27 @@
 //! What the road must know of a call before it goes anywhere: the model, and whether a stream is asked for.
 
 use super::Call;
-use super::standin::Parsed;
 use crate::codec::json::TopLevel;
-use crate::codec::multipart::{Form, FormError};
+use crate::codec::multipart::Form;
 use crate::translate::fault::Fault;
-use crate::translate::{Facts, RequestError};
+use crate::translate::{Facts, Incoming, Parsed, RequestError};
 
 /// The model that OpenAI's API reference names for moderations that name none.
 const MODERATION: &str = "omni-moderation-latest";
 
-/// What the road needs to know of a call. The model of a Gemini call stands in its path and is given as `in_path`.
+/// What the road needs to know of a call.
 ///
 /// # Errors
 /// [`RequestError::Invalid`] for a field that is missing or of the wrong type.
-pub fn facts(call: Call, in_path: Option<&str>, parsed: &Parsed<'_>) -> Result<Facts, RequestError> {
-    let (model, stream) = match parsed {
-        Parsed::Json(top) => (of_json(call, in_path, top)?, stream_of_json(call, top)?),
+pub(in crate::translate) fn facts(call: Call, incoming: &Incoming<'_>) -> Result<Facts, RequestError> {
+    let (model, stream) = match &incoming.parsed {
+        Parsed::Json(top) => (of_json(call, top)?, stream_of_json(call, top)?),
         Parsed::Form(form) => (of_form(form)?, stream_of_form(form)?),
     };
     Ok(Facts { model, stream, max_output_tokens: Some(0), wants_usage: true })
 }
 
-fn of_json(call: Call, in_path: Option<&str>, top: &TopLevel<'_>) -> Result<String, RequestError> {
-    if let Some(model) = in_path {
-        return Ok(model.to_owned());
-    }
+fn of_json(call: Call, top: &TopLevel<'_>) -> Result<String, RequestError> {
     match (top.str("model")?.filter(|model| !model.is_empty()), call) {
         (Some(model), _) => Ok(model.into_owned()),
         (None, Call::Moderations) => Ok(MODERATION.to_owned()),
@@ -57,11 +53,5 @@ fn stream_of_form(form: &Form<'_>) -> Result<bool, RequestError> {
         "true" | "1" | "on" | "yes" => Ok(true),
         "false" | "0" | "off" | "no" | "" => Ok(false),
         _ => Err(Fault::new("stream", "is not `true` or `false`").into()),
-    }
-}
-
-impl From<FormError> for RequestError {
-    fn from(error: FormError) -> Self {
-        Self::Invalid { field: error.field().unwrap_or_default().to_owned(), message: error.to_string() }
     }
 }

@@ -1,12 +1,13 @@
 //! A call whose provider has the same endpoint: the body as it came, but for the model and what the config overrides.
 
 use bytes::Bytes;
+use http::{HeaderName, HeaderValue, header};
 
-use super::standin::{Parsed, Target};
+use super::host::Site;
 use super::{Call, place};
 use crate::codec::json::{Splice, TopLevel};
 use crate::codec::multipart::Form;
-use crate::translate::{Facts, Rendered, RequestError};
+use crate::translate::{Facts, Incoming, Parsed, Rendered, RequestError};
 
 /// The call for the target.
 ///
@@ -14,24 +15,27 @@ use crate::translate::{Facts, Rendered, RequestError};
 /// [`RequestError::Invalid`] for a form that cannot hold what has to be written into it.
 pub(super) fn request(
     call: Call,
-    body: &Bytes,
-    parsed: &Parsed<'_>,
+    incoming: &Incoming<'_>,
     facts: &Facts,
-    target: &Target<'_>,
+    target: &Site<'_>,
 ) -> Result<Rendered, RequestError> {
-    let body = match parsed {
-        Parsed::Json(top) => json(call, body, top, facts, target),
-        Parsed::Form(form) => self::form(form, facts, target)?,
+    let (body, headers) = match &incoming.parsed {
+        Parsed::Json(top) => (json(incoming.body, top, facts, target), Vec::new()),
+        Parsed::Form(form) => (self::form(form, facts, target)?, same_boundary(incoming)),
     };
-    Ok(Rendered { path: place::passed(call, target), headers: Vec::new(), body, dropped: Vec::new() })
+    Ok(Rendered { path: place::passed(call, target), headers, body, dropped: Vec::new() })
 }
 
-fn json(call: Call, body: &[u8], top: &TopLevel<'_>, facts: &Facts, target: &Target<'_>) -> Option<Bytes> {
+/// The boundary of a form stands in the client's `content-type`.
+fn same_boundary(incoming: &Incoming<'_>) -> Vec<(HeaderName, HeaderValue)> {
+    let own = incoming.content_type.and_then(|own| HeaderValue::from_str(own).ok());
+    own.map(|own| (header::CONTENT_TYPE, own)).into_iter().collect()
+}
+
+fn json(body: &[u8], top: &TopLevel<'_>, facts: &Facts, target: &Site<'_>) -> Option<Bytes> {
     let mut splice = Splice::new(body, top);
-    // Gemini's model stands in the path.
-    let is_named = call != Call::GeminiCountTokens;
-    if is_named && (facts.model != target.model || top.get("model").is_none()) {
-        splice.set("model", super::json_string(target.model));
+    if facts.model != target.model || top.get("model").is_none() {
+        splice.set("model", serde_json::Value::from(target.model).to_string().into_bytes());
     }
     for (field, value) in target.overrides {
         match value {
@@ -43,7 +47,7 @@ fn json(call: Call, body: &[u8], top: &TopLevel<'_>, facts: &Facts, target: &Tar
 }
 
 /// A form's fields are text: an override that is text goes in as it is, anything else as its JSON.
-fn form(form: &Form<'_>, facts: &Facts, target: &Target<'_>) -> Result<Option<Bytes>, RequestError> {
+fn form(form: &Form<'_>, facts: &Facts, target: &Site<'_>) -> Result<Option<Bytes>, RequestError> {
     let overrides: Vec<(&str, Option<String>)> = target
         .overrides
         .iter()

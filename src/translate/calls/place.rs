@@ -3,10 +3,10 @@
 use std::fmt::Write as _;
 
 use super::Call;
-use super::standin::{Dialect, Target};
+use super::host::{Host, Site};
 
 /// Where a call goes that is passed through.
-pub(super) fn passed(call: Call, target: &Target<'_>) -> String {
+pub(super) fn passed(call: Call, target: &Site<'_>) -> String {
     let rest = match call {
         Call::Embeddings => "/embeddings",
         Call::ImageGenerations => "/images/generations",
@@ -19,13 +19,12 @@ pub(super) fn passed(call: Call, target: &Target<'_>) -> String {
         Call::InputTokens => "/responses/input_tokens",
         Call::CountTokens => "/messages/count_tokens",
         Call::Tokenize => return vllm_tokenize(target),
-        Call::GeminiCountTokens => return google(target, "countTokens"),
     };
     match target.dialect {
-        Dialect::Azure if target.azure_version == "v1" => format!("/openai/v1{rest}"),
+        Host::Azure if target.azure_version == "v1" => format!("/openai/v1{rest}"),
         // Responses are the one part of Azure's dated API that has no deployment in its path.
-        Dialect::Azure if call == Call::InputTokens => format!("/openai{rest}?api-version={}", target.azure_version),
-        Dialect::Azure => {
+        Host::Azure if call == Call::InputTokens => format!("/openai{rest}?api-version={}", target.azure_version),
+        Host::Azure => {
             format!("/openai/deployments/{}{rest}?api-version={}", encoded(target.model), target.azure_version)
         }
         _ => format!("{}{rest}", target.path_prefix),
@@ -33,22 +32,22 @@ pub(super) fn passed(call: Call, target: &Target<'_>) -> String {
 }
 
 /// vLLM serves its tokenizer beside OpenAI's API, not within it.
-pub(super) fn vllm_tokenize(target: &Target<'_>) -> String {
+pub(super) fn vllm_tokenize(target: &Site<'_>) -> String {
     let root = target.path_prefix.strip_suffix("/v1").unwrap_or(target.path_prefix);
     format!("{root}/tokenize")
 }
 
 /// A method of one of Google's models, at the Gemini API or on Vertex AI.
-pub(super) fn google(target: &Target<'_>, method: &str) -> String {
+pub(super) fn google(target: &Site<'_>, method: &str) -> String {
     let model = target.model.strip_prefix("models/").unwrap_or(target.model);
     match target.dialect {
-        Dialect::Vertex => vertex(target, "google", model, method),
+        Host::Vertex => vertex(target, "google", model, method),
         _ => format!("{}/models/{}:{method}", target.path_prefix, encoded(model)),
     }
 }
 
 /// A method of a publisher's model on Vertex AI.
-pub(super) fn vertex(target: &Target<'_>, publisher: &str, model: &str, method: &str) -> String {
+pub(super) fn vertex(target: &Site<'_>, publisher: &str, model: &str, method: &str) -> String {
     let (project, location, model) = (target.project, target.location, encoded(model));
     format!("{}/projects/{project}/locations/{location}/publishers/{publisher}/models/{model}:{method}", target.path_prefix)
 }

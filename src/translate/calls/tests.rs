@@ -2,7 +2,7 @@ use bytes::Bytes;
 use serde_json::Value;
 use serde_json::value::RawValue;
 
-use super::standin::{Context, Dialect};
+use super::host::{Context, Host};
 use super::*;
 use crate::codec::json::TopLevel;
 use crate::codec::multipart::Form;
@@ -10,25 +10,25 @@ use crate::codec::sse;
 use crate::translate::answer::Delta;
 use crate::usage::Tokens;
 
-pub(super) const DIALECTS: [Dialect; 9] = [
-    Dialect::OpenAi,
-    Dialect::Azure,
-    Dialect::Anthropic,
-    Dialect::Bedrock,
-    Dialect::AnthropicBedrock,
-    Dialect::Gemini,
-    Dialect::Vertex,
-    Dialect::AnthropicVertex,
-    Dialect::Cohere,
+pub(super) const DIALECTS: [Host; 9] = [
+    Host::OpenAi,
+    Host::Azure,
+    Host::Anthropic,
+    Host::Bedrock,
+    Host::AnthropicBedrock,
+    Host::Gemini,
+    Host::Vertex,
+    Host::AnthropicVertex,
+    Host::Cohere,
 ];
 
-pub(super) fn target(dialect: Dialect, model: &'static str) -> Target<'static> {
+pub(super) fn target(dialect: Host, model: &'static str) -> Site<'static> {
     let path_prefix = match dialect {
-        Dialect::Gemini => "/v1beta",
-        Dialect::Cohere => "/v2",
+        Host::Gemini => "/v1beta",
+        Host::Cohere => "/v2",
         _ => "/v1",
     };
-    Target {
+    Site {
         dialect,
         provider: "p",
         model,
@@ -41,7 +41,7 @@ pub(super) fn target(dialect: Dialect, model: &'static str) -> Target<'static> {
     }
 }
 
-pub(super) fn sent(call: Call, body: &str, target: &Target<'_>) -> Result<Rendered, RequestError> {
+pub(super) fn sent(call: Call, body: &str, target: &Site<'_>) -> Result<Rendered, RequestError> {
     let body = Bytes::from(body.to_owned());
     let parsed = Parsed::Json(TopLevel::scan(&body, 64).unwrap());
     let facts = facts(call, None, &parsed)?;
@@ -63,14 +63,14 @@ pub(super) fn unsupported_field(error: RequestError) -> String {
     }
 }
 
-pub(super) fn context(call: Call, dialect: Dialect) -> Context {
+pub(super) fn context(call: Call, dialect: Host) -> Context {
     Context { call, dialect, asked_model: "asked".to_owned(), base64: false, tokenize: false, input_tokens: None }
 }
 
 const FORM: &str = "--b\r\nContent-Disposition: form-data; name=\"model\"\r\n\r\nasked\r\n\
     --b\r\nContent-Disposition: form-data; name=\"file\"; filename=\"a.wav\"\r\n\r\n\0\u{1}\r\n--b--\r\n";
 
-fn form_sent(call: Call, body: &str, target: &Target<'_>) -> Rendered {
+fn form_sent(call: Call, body: &str, target: &Site<'_>) -> Rendered {
     let bytes = Bytes::from(body.to_owned());
     let parsed = Parsed::Form(Form::scan(&bytes, "b").unwrap());
     let facts = facts(call, None, &parsed).unwrap();
@@ -80,17 +80,17 @@ fn form_sent(call: Call, body: &str, target: &Target<'_>) -> Rendered {
 #[test]
 fn a_call_that_passes_keeps_every_byte_but_the_model() {
     let body = "{ \"model\" : \"asked\",\n \"input\":\"x\", \"new_field\":1.50 }";
-    let rendered = sent(Call::Moderations, body, &target(Dialect::OpenAi, "asked")).unwrap();
+    let rendered = sent(Call::Moderations, body, &target(Host::OpenAi, "asked")).unwrap();
     assert_eq!((rendered.path.as_str(), rendered.body), ("/v1/moderations", None));
-    let rendered = sent(Call::Moderations, body, &target(Dialect::OpenAi, "served")).unwrap();
+    let rendered = sent(Call::Moderations, body, &target(Host::OpenAi, "served")).unwrap();
     assert_eq!(rendered.body.unwrap(), body.replace("asked", "served"));
 }
 
 #[test]
 fn a_form_keeps_every_byte_but_the_model() {
-    let rendered = form_sent(Call::Transcriptions, FORM, &target(Dialect::OpenAi, "asked"));
+    let rendered = form_sent(Call::Transcriptions, FORM, &target(Host::OpenAi, "asked"));
     assert_eq!((rendered.path.as_str(), rendered.body), ("/v1/audio/transcriptions", None));
-    let rendered = form_sent(Call::Translations, FORM, &target(Dialect::OpenAi, "whisper-large-v3"));
+    let rendered = form_sent(Call::Translations, FORM, &target(Host::OpenAi, "whisper-large-v3"));
     assert_eq!(rendered.path, "/v1/audio/translations");
     assert_eq!(rendered.body.unwrap(), FORM.replace("asked", "whisper-large-v3"));
     assert!(rendered.headers.is_empty(), "the boundary stays, and with it the content-type");
@@ -100,7 +100,7 @@ fn a_form_keeps_every_byte_but_the_model() {
 fn overrides_of_the_config_reach_forms_as_text() {
     let raw = |json: &str| Some(RawValue::from_string(json.to_owned()).unwrap());
     let overrides = [("language".to_owned(), raw("\"de\"")), ("temperature".to_owned(), raw("0.5")), ("prompt".to_owned(), None)];
-    let target = Target { overrides: &overrides, ..target(Dialect::OpenAi, "asked") };
+    let target = Site { overrides: &overrides, ..target(Host::OpenAi, "asked") };
     let rendered = form_sent(Call::Transcriptions, FORM, &target);
     let body = rendered.body.unwrap();
     let form = Form::scan(&body, "b").unwrap();
@@ -120,11 +120,11 @@ fn azure_has_deployments_in_its_dated_api_and_none_in_v1() {
         (Call::Speech, "/openai/deployments/a%20b/audio/speech?api-version=2024-10-21", "/openai/v1/audio/speech"),
         (Call::InputTokens, "/openai/responses/input_tokens?api-version=2024-10-21", "/openai/v1/responses/input_tokens"),
     ] {
-        let azure = target(Dialect::Azure, "a b");
+        let azure = target(Host::Azure, "a b");
         let rendered = sent(call, r#"{"model":"m","input":"x","prompt":"x"}"#, &azure).unwrap();
         assert_eq!(rendered.path, dated);
         assert_eq!(body_of(&rendered)["model"], "a b");
-        let azure = Target { azure_version: "v1", ..azure };
+        let azure = Site { azure_version: "v1", ..azure };
         assert_eq!(sent(call, r#"{"model":"m","input":"x"}"#, &azure).unwrap().path, v1);
     }
 }
@@ -132,33 +132,33 @@ fn azure_has_deployments_in_its_dated_api_and_none_in_v1() {
 #[test]
 fn what_a_provider_does_not_have_is_told_with_its_name() {
     for call in [Call::ImageGenerations, Call::Speech, Call::Moderations, Call::ImageVariations] {
-        for dialect in DIALECTS.into_iter().filter(|dialect| !matches!(dialect, Dialect::OpenAi | Dialect::Azure)) {
+        for dialect in DIALECTS.into_iter().filter(|dialect| !matches!(dialect, Host::OpenAi | Host::Azure)) {
             let error = sent(call, r#"{"model":"m","input":"x"}"#, &target(dialect, "m")).unwrap_err();
             assert!(error.to_string().contains(dialect.name()), "{error}");
             assert_eq!(unsupported_field(error), "model");
         }
     }
-    let azure = target(Dialect::Azure, "m");
+    let azure = target(Host::Azure, "m");
     assert!(sent(Call::Moderations, r#"{"model":"m","input":"x"}"#, &azure).is_err(), "Azure has no moderations");
-    assert!(sent(Call::Embeddings, r#"{"model":"m","input":"x"}"#, &target(Dialect::Anthropic, "m")).is_err());
-    assert!(sent(Call::Tokenize, r#"{"model":"m","prompt":"x"}"#, &target(Dialect::OpenAi, "m")).is_err());
+    assert!(sent(Call::Embeddings, r#"{"model":"m","input":"x"}"#, &target(Host::Anthropic, "m")).is_err());
+    assert!(sent(Call::Tokenize, r#"{"model":"m","prompt":"x"}"#, &target(Host::OpenAi, "m")).is_err());
 }
 
 #[test]
 fn the_tokenizer_of_vllm_stands_beside_its_openai_api() {
-    let vllm = Target { tokenize: true, ..target(Dialect::OpenAi, "served") };
+    let vllm = Site { tokenize: true, ..target(Host::OpenAi, "served") };
     let rendered = sent(Call::Tokenize, r#"{"model":"asked","prompt":"x"}"#, &vllm).unwrap();
     assert_eq!((rendered.path.as_str(), body_of(&rendered)["model"].as_str()), ("/tokenize", Some("served")));
-    let behind = Target { path_prefix: "/team/v1", ..vllm };
+    let behind = Site { path_prefix: "/team/v1", ..vllm };
     assert_eq!(sent(Call::Tokenize, r#"{"model":"asked","prompt":"x"}"#, &behind).unwrap().path, "/team/tokenize");
 }
 
 #[test]
 fn moderations_without_a_model_are_for_openais_default() {
     let body = r#"{"input":"x"}"#;
-    let same = sent(Call::Moderations, body, &target(Dialect::OpenAi, "omni-moderation-latest")).unwrap();
+    let same = sent(Call::Moderations, body, &target(Host::OpenAi, "omni-moderation-latest")).unwrap();
     assert_eq!(body_of(&same)["model"], "omni-moderation-latest", "the default of the provider may be another one");
-    assert!(sent(Call::ImageGenerations, r#"{"prompt":"x"}"#, &target(Dialect::OpenAi, "m")).is_err());
+    assert!(sent(Call::ImageGenerations, r#"{"prompt":"x"}"#, &target(Host::OpenAi, "m")).is_err());
 }
 
 fn stream_of(call: Call, body: &str) -> Result<bool, RequestError> {
@@ -200,7 +200,7 @@ fn nothing_is_reserved_for_an_answer_and_a_recording_is_no_text() {
 
 #[test]
 fn usage_is_seen_in_all_of_openais_shapes() {
-    let tokens = |call, body: &str| whole(&context(call, Dialect::OpenAi), body.as_bytes()).unwrap().seen.usage;
+    let tokens = |call, body: &str| whole(&context(call, Host::OpenAi), body.as_bytes()).unwrap().seen.usage;
     let expected = |input, output| Some(Tokens { input, output, ..Tokens::default() });
     assert_eq!(tokens(Call::Embeddings, r#"{"data":[],"usage":{"prompt_tokens":7,"total_tokens":7}}"#), expected(7, 0));
     let image = r#"{"usage":{"total_tokens":100,"input_tokens":40,"output_tokens":60,"input_tokens_details":{"text_tokens":1}}}"#;
@@ -214,7 +214,7 @@ fn usage_is_seen_in_all_of_openais_shapes() {
 
 #[test]
 fn an_answer_that_cannot_be_read_passes_and_is_told() {
-    let whole = whole(&context(Call::Moderations, Dialect::OpenAi), b"{\"results\":").unwrap();
+    let whole = whole(&context(Call::Moderations, Host::OpenAi), b"{\"results\":").unwrap();
     assert_eq!(whole.body, None);
     assert!(whole.seen.error.is_some() && !whole.seen.complete);
 }

@@ -1,7 +1,7 @@
 //! What goes where: for each call and each dialect of a provider, how it is sent, or why not.
 
 use super::Call;
-use super::standin::{Dialect, Target};
+use super::host::{Host, Site};
 use crate::translate::RequestError;
 
 /// How a call is sent, and how its answer comes back.
@@ -16,8 +16,8 @@ pub(super) enum Way {
 }
 
 /// How this call reaches a provider of this dialect; `None` where it has nothing of the kind. `tokenize`: it has vLLM's tokenizer.
-pub(super) fn way(call: Call, dialect: Dialect, tokenize: bool) -> Option<Way> {
-    use Dialect as D;
+pub(super) fn way(call: Call, dialect: Host, tokenize: bool) -> Option<Way> {
+    use Host as D;
     match (call, dialect) {
         (Call::Embeddings, D::OpenAi | D::Azure) => Some(Way::Pass),
         (Call::Embeddings, D::Bedrock | D::Gemini | D::Vertex | D::Cohere) => Some(Way::Embed),
@@ -30,10 +30,9 @@ pub(super) fn way(call: Call, dialect: Dialect, tokenize: bool) -> Option<Way> {
         (Call::InputTokens, D::OpenAi) => Some(if tokenize { Way::Count } else { Way::Pass }),
         (Call::InputTokens, D::Azure) => Some(Way::Pass),
         (Call::CountTokens, D::Anthropic) => Some(Way::Pass),
-        (Call::GeminiCountTokens, D::Gemini | D::Vertex) => Some(Way::Pass),
-        (Call::CountTokens | Call::GeminiCountTokens, D::OpenAi) => tokenize.then_some(Way::Count),
+        (Call::CountTokens, D::OpenAi) => tokenize.then_some(Way::Count),
         (
-            Call::Tokenize | Call::InputTokens | Call::CountTokens | Call::GeminiCountTokens,
+            Call::Tokenize | Call::InputTokens | Call::CountTokens,
             D::Anthropic | D::AnthropicBedrock | D::AnthropicVertex | D::Bedrock | D::Gemini | D::Vertex,
         ) => Some(Way::Count),
         _ => None,
@@ -44,7 +43,7 @@ pub(super) fn way(call: Call, dialect: Dialect, tokenize: bool) -> Option<Way> {
 ///
 /// # Errors
 /// [`RequestError::Unsupported`] where the provider has nothing of the kind.
-pub(super) fn to(call: Call, target: &Target<'_>) -> Result<Way, RequestError> {
+pub(super) fn to(call: Call, target: &Site<'_>) -> Result<Way, RequestError> {
     way(call, target.dialect, target.tokenize).ok_or_else(|| {
         let message = format!("it has no {}: name a model that a provider with them serves", what(call));
         unsupported(target, "model", message)
@@ -63,12 +62,12 @@ fn what(call: Call) -> &'static str {
         Call::Tokenize => {
             "tokenizer in vLLM's API (for OpenAI's own models ask /v1/responses/input_tokens), nor other token counts"
         }
-        Call::InputTokens | Call::CountTokens | Call::GeminiCountTokens => "token counts for such a request",
+        Call::InputTokens | Call::CountTokens => "token counts for such a request",
     }
 }
 
 /// The target cannot say this.
-pub(super) fn unsupported(target: &Target<'_>, field: impl Into<String>, message: impl Into<String>) -> RequestError {
+pub(super) fn unsupported(target: &Site<'_>, field: impl Into<String>, message: impl Into<String>) -> RequestError {
     RequestError::Unsupported {
         field: field.into(),
         provider: target.provider.to_owned(),

@@ -5,7 +5,7 @@ use std::borrow::Cow;
 use crate::codec::json::{Splice, TopLevel};
 use crate::translate::RequestError;
 use crate::translate::calls::Call;
-use crate::translate::calls::standin::Target;
+use crate::translate::calls::host::Site;
 use crate::translate::calls::way::unsupported;
 
 /// Options of vLLM's tokenizer that change a count by a few tokens at most, and that other providers do not have.
@@ -30,7 +30,7 @@ pub(in crate::translate::calls) fn asked<'a>(
     call: Call,
     body: &'a [u8],
     top: &TopLevel<'a>,
-    target: &Target<'_>,
+    target: &Site<'_>,
 ) -> Result<Asked<'a>, RequestError> {
     match call {
         Call::Tokenize => tokenize(body, top, target),
@@ -40,15 +40,11 @@ pub(in crate::translate::calls) fn asked<'a>(
             splice.set("max_tokens", &b"1"[..]);
             Ok(Asked { body: spliced(splice, body), dropped: Vec::new() })
         }
-        Call::GeminiCountTokens => {
-            let inner = top.text("generateContentRequest").filter(|inner| *inner != "null");
-            Ok(Asked { body: inner.map_or(body, str::as_bytes).into(), dropped: Vec::new() })
-        }
         _ => Ok(Asked { body: body.into(), dropped: Vec::new() }),
     }
 }
 
-fn tokenize<'a>(body: &'a [u8], top: &TopLevel<'a>, target: &Target<'_>) -> Result<Asked<'a>, RequestError> {
+fn tokenize<'a>(body: &'a [u8], top: &TopLevel<'a>, target: &Site<'_>) -> Result<Asked<'a>, RequestError> {
     if top.text("prompt").is_some_and(|prompt| prompt != "null") {
         return Err(unsupported(target, "prompt", "it counts conversations only: send `messages`"));
     }

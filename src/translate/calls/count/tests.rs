@@ -6,7 +6,7 @@ use super::*;
 use crate::codec::json::TopLevel;
 use crate::translate::AnswerError;
 use crate::translate::calls::tests::{target, unsupported_field};
-use crate::translate::calls::{Call, standin::Dialect};
+use crate::translate::calls::{Call, host::Host};
 
 fn counted(wire: Wire, body: &Value) -> Value {
     serde_json::from_slice(&conversation_body(wire, body.to_string().as_bytes(), "m").unwrap()).unwrap()
@@ -19,7 +19,7 @@ fn anthropic_counts_without_what_is_about_the_answer() {
     let expected = json!({"model": "m", "system": "s", "messages": [], "tools": []});
     assert_eq!(counted(Wire::Anthropic, &body), expected);
     assert_eq!(counted(Wire::AnthropicOnVertex, &body), expected);
-    let target = target(Dialect::AnthropicVertex, "claude");
+    let target = target(Host::AnthropicVertex, "claude");
     let path = "/v1/projects/proj/locations/europe-west1/publishers/anthropic/models/count-tokens:rawPredict";
     assert_eq!(Wire::of(&target).unwrap().path(&target), path);
 }
@@ -44,7 +44,7 @@ fn bedrock_counts_for_a_model_and_not_for_an_inference_profile() {
         ("global.amazon.nova", "/model/amazon.nova/count-tokens"),
         ("amazon.nova", "/model/amazon.nova/count-tokens"),
     ] {
-        let target = target(Dialect::Bedrock, model);
+        let target = target(Host::Bedrock, model);
         assert_eq!(Wire::of(&target).unwrap().path(&target), expected);
     }
 }
@@ -86,14 +86,13 @@ fn every_provider_tells_its_count_in_its_own_word_and_every_client_reads_its_own
     let told = |call| serde_json::from_slice::<Value>(&render(call, 14)).unwrap();
     assert_eq!(told(Call::CountTokens), json!({"input_tokens": 14}));
     assert_eq!(told(Call::InputTokens), json!({"object": "response.input_tokens", "input_tokens": 14}));
-    assert_eq!(told(Call::GeminiCountTokens), json!({"totalTokens": 14}));
     assert_eq!(told(Call::Tokenize)["count"], 14);
     assert_eq!(told(Call::Tokenize)["tokens"], Value::Null, "nobody knows the tokens themselves");
 }
 
 fn ask(call: Call, body: &str) -> Result<(Value, Vec<String>), crate::translate::RequestError> {
     let top = TopLevel::scan(body.as_bytes(), 64).unwrap();
-    let asked = asked(call, body.as_bytes(), &top, &target(Dialect::Anthropic, "m"))?;
+    let asked = asked(call, body.as_bytes(), &top, &target(Host::Anthropic, "m"))?;
     Ok((serde_json::from_slice(&asked.body).unwrap(), asked.dropped))
 }
 
@@ -116,8 +115,4 @@ fn hints_of_vllm_are_dropped_and_what_only_vllm_can_do_is_refused() {
 fn what_is_counted_is_read_as_a_request_for_an_answer() {
     let (asked, _) = ask(Call::CountTokens, r#"{"model":"m","messages":[]}"#).unwrap();
     assert_eq!(asked["max_tokens"], 1);
-    let (asked, _) = ask(Call::GeminiCountTokens, r#"{"generateContentRequest":{"contents":[]}}"#).unwrap();
-    assert_eq!(asked, json!({"contents": []}));
-    let (asked, _) = ask(Call::GeminiCountTokens, r#"{"contents":[1]}"#).unwrap();
-    assert_eq!(asked, json!({"contents": [1]}));
 }

@@ -4,7 +4,7 @@ use serde::Serialize;
 
 use super::request::{Purpose, Request};
 use crate::translate::RequestError;
-use crate::translate::calls::standin::Target;
+use crate::translate::calls::host::Site;
 
 /// `EmbedContentRequest`.
 #[derive(Serialize)]
@@ -53,7 +53,7 @@ impl<'a> Embed<'a> {
     }
 }
 
-pub(super) fn body(request: &mut Request<'_>, target: &Target<'_>) -> Result<Vec<u8>, RequestError> {
+pub(super) fn body(request: &mut Request<'_>, target: &Site<'_>) -> Result<Vec<u8>, RequestError> {
     request.refuse(&["truncate", "auto_truncate"], target)?;
     if let [text] = &*request.texts {
         return Ok(super::json(&Embed::new(text, request, None, None)));
