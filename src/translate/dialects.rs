@@ -149,11 +149,18 @@ pub(super) enum Reader {
 }
 
 impl Reader {
-    pub(super) fn new(api: Api, format: Format) -> Self {
-        match (api.task(), format) {
-            (Task::Call(_), _) => Self::Call(calls::Reader::default()),
-            (Task::Conversation(_), Format::Chat) => Self::Chat(openai::stream::Reader::default()),
-            (Task::Conversation(_), Format::Messages) => Self::Messages(anthropic::stream::Reader::default()),
+    pub(super) fn new(format: Format) -> Self {
+        match format {
+            Format::Chat => Self::Chat(openai::stream::Reader::default()),
+            Format::Messages => Self::Messages(anthropic::stream::Reader::default()),
+        }
+    }
+
+    /// Of what a client of this API asks for.
+    pub(super) fn of(api: Api, format: Format) -> Self {
+        match api.task() {
+            Task::Conversation(_) => Self::new(format),
+            Task::Call(_) => Self::Call(calls::Reader::default()),
         }
     }
 
@@ -162,14 +169,6 @@ impl Reader {
             Self::Chat(reader) => reader.event(event, emit),
             Self::Messages(reader) => reader.event(event, emit),
             Self::Call(reader) => reader.event(event, emit),
-        }
-    }
-
-    /// The text that an event adds, and to which answer, where that is all that it says and can be told without reading it.
-    pub(super) fn glance<'e>(&self, event: &'e Event<'_>) -> Option<(u32, &'e [u8])> {
-        match self {
-            Self::Chat(reader) => reader.glance(event),
-            Self::Messages(_) | Self::Call(_) => None,
         }
     }
 }

@@ -9,7 +9,7 @@ use crate::codec::sse::Event;
 /// it is the client's to judge.
 pub fn first_event_verdict(api: Api, format: Format, event: &Event<'_>) -> Verdict {
     let mut verdict = Verdict::NotYet;
-    let read = Reader::new(api, format).event(event, &mut |delta| match delta {
+    let read = Reader::of(api, format).event(event, &mut |delta| match delta {
         Delta::Error(error) => verdict = Verdict::Error { status: status(&error), message: error.message.to_string() },
         Delta::Start { .. } | Delta::Usage(_) => {}
         _ => verdict = Verdict::Meaningful,

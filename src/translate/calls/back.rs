@@ -8,8 +8,8 @@ use crate::translate::{AnswerContext, AnswerError, Api, Dialect, Hosting, Incomi
 /// What the answer of a call needs besides.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub struct Back {
-    way: Option<Way>,
-    base64: bool,
+    pub(super) way: Option<Way>,
+    pub(super) base64: bool,
     /// The prompt's tokens, where the provider tells them in a header.
     pub header_tokens: Option<u64>,
 }

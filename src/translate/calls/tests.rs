@@ -2,12 +2,13 @@ use bytes::Bytes;
 use serde_json::Value;
 use serde_json::value::RawValue;
 
-use super::host::{Context, Host};
+use super::host::Host;
 use super::*;
 use crate::codec::json::TopLevel;
 use crate::codec::multipart::Form;
 use crate::codec::sse;
 use crate::translate::answer::Delta;
+use crate::translate::{AnswerContext, Api, Format, Framing, Parsed};
 use crate::usage::Tokens;
 
 pub(super) const DIALECTS: [Host; 9] = [
@@ -41,11 +42,22 @@ pub(super) fn target(dialect: Host, model: &'static str) -> Site<'static> {
     }
 }
 
-pub(super) fn sent(call: Call, body: &str, target: &Site<'_>) -> Result<Rendered, RequestError> {
-    let body = Bytes::from(body.to_owned());
-    let parsed = Parsed::Json(TopLevel::scan(&body, 64).unwrap());
-    let facts = facts(call, None, &parsed)?;
-    request(call, &body, &parsed, &facts, target)
+fn incoming<'a>(call: Call, content_type: &'a str, body: &'a Bytes) -> Incoming<'a> {
+    Incoming::read(Api::Call(call), call.name(), Some(content_type), body, 64).unwrap()
+}
+
+/// The call at a provider that it passes to, or that has embeddings.
+fn request_at(call: Call, incoming: &Incoming<'_>, site: &Site<'_>) -> Result<Rendered, RequestError> {
+    let facts = facts(call, incoming)?;
+    match way::to(call, site)? {
+        Way::Pass => pass::request(call, incoming, &facts, site),
+        Way::Embed => embeddings::request(incoming.body, site),
+        Way::Count => panic!("counts have tests of their own"),
+    }
+}
+
+pub(super) fn sent(call: Call, body: &str, site: &Site<'_>) -> Result<Rendered, RequestError> {
+    request_at(call, &incoming(call, "application/json", &Bytes::from(body.to_owned())), site)
 }
 
 pub(super) fn body_of(rendered: &Rendered) -> Value {
@@ -63,18 +75,25 @@ pub(super) fn unsupported_field(error: RequestError) -> String {
     }
 }
 
-pub(super) fn context(call: Call, dialect: Host) -> Context {
-    Context { call, dialect, asked_model: "asked".to_owned(), base64: false, tokenize: false, input_tokens: None }
+pub(super) fn context(call: Call, host: Host) -> AnswerContext {
+    AnswerContext {
+        api: Api::Call(call),
+        format: Format::Chat,
+        framing: Framing::Sse,
+        asked_model: "asked".to_owned(),
+        stream: false,
+        wants_usage: true,
+        call: Back { way: way::way(call, host, false), ..Back::default() },
+        answer_bytes: 1 << 20,
+        event_bytes: 1 << 20,
+    }
 }
 
 const FORM: &str = "--b\r\nContent-Disposition: form-data; name=\"model\"\r\n\r\nasked\r\n\
     --b\r\nContent-Disposition: form-data; name=\"file\"; filename=\"a.wav\"\r\n\r\n\0\u{1}\r\n--b--\r\n";
 
-fn form_sent(call: Call, body: &str, target: &Site<'_>) -> Rendered {
-    let bytes = Bytes::from(body.to_owned());
-    let parsed = Parsed::Form(Form::scan(&bytes, "b").unwrap());
-    let facts = facts(call, None, &parsed).unwrap();
-    request(call, &bytes, &parsed, &facts, target).unwrap()
+fn form_sent(call: Call, body: &str, site: &Site<'_>) -> Rendered {
+    request_at(call, &incoming(call, "multipart/form-data; boundary=b", &Bytes::from(body.to_owned())), site).unwrap()
 }
 
 #[test]
@@ -93,7 +112,8 @@ fn a_form_keeps_every_byte_but_the_model() {
     let rendered = form_sent(Call::Translations, FORM, &target(Host::OpenAi, "whisper-large-v3"));
     assert_eq!(rendered.path, "/v1/audio/translations");
     assert_eq!(rendered.body.unwrap(), FORM.replace("asked", "whisper-large-v3"));
-    assert!(rendered.headers.is_empty(), "the boundary stays, and with it the content-type");
+    let [(name, value)] = &*rendered.headers else { panic!() };
+    assert_eq!((name.as_str(), value.as_bytes()), ("content-type", &b"multipart/form-data; boundary=b"[..]));
 }
 
 #[test]
@@ -162,8 +182,7 @@ fn moderations_without_a_model_are_for_openais_default() {
 }
 
 fn stream_of(call: Call, body: &str) -> Result<bool, RequestError> {
-    let parsed = Parsed::Json(TopLevel::scan(body.as_bytes(), 64).unwrap());
-    facts(call, None, &parsed).map(|facts| facts.stream)
+    facts(call, &incoming(call, "application/json", &Bytes::from(body.to_owned()))).map(|facts| facts.stream)
 }
 
 #[test]
@@ -175,18 +194,18 @@ fn each_kind_asks_for_a_stream_in_its_own_way() {
     assert!(stream_of(Call::ImageGenerations, r#"{"model":"m","stream":"yes"}"#).is_err());
     for (word, expected) in [("true", Some(true)), ("True", Some(true)), ("0", Some(false)), ("maybe", None)] {
         let field = format!("--b\r\nContent-Disposition: form-data; name=\"stream\"\r\n\r\n{word}\r\n");
-        let body = field + FORM;
-        let parsed = Parsed::Form(Form::scan(body.as_bytes(), "b").unwrap());
-        assert_eq!(facts(Call::Transcriptions, None, &parsed).ok().map(|facts| facts.stream), expected, "{word}");
+        let body = Bytes::from(field + FORM);
+        let incoming = incoming(Call::Transcriptions, "multipart/form-data; boundary=b", &body);
+        assert_eq!(facts(Call::Transcriptions, &incoming).ok().map(|facts| facts.stream), expected, "{word}");
     }
 }
 
 #[test]
 fn nothing_is_reserved_for_an_answer_and_a_recording_is_no_text() {
-    let recording = FORM.replace('\0', &"x".repeat(25 << 20));
-    let parsed = Parsed::Form(Form::scan(recording.as_bytes(), "b").unwrap());
-    assert_eq!(facts(Call::Transcriptions, None, &parsed).unwrap().max_output_tokens, Some(0));
-    assert_eq!(prompt(Call::Transcriptions, &parsed), Prompt::Tokens(0));
+    let recording = Bytes::from(FORM.replace('\0', &"x".repeat(25 << 20)));
+    let incoming = incoming(Call::Transcriptions, "multipart/form-data; boundary=b", &recording);
+    assert_eq!(facts(Call::Transcriptions, &incoming).unwrap().max_output_tokens, Some(0));
+    assert_eq!(prompt(Call::Transcriptions, &incoming.parsed), Prompt::Tokens(0));
     let of = |call, body: &str| prompt(call, &Parsed::Json(TopLevel::scan(body.as_bytes(), 9).unwrap()));
     for text in [r#"{"model":"m","input":"words"}"#, r#"{"input":["1,2"]}"#, "{}"] {
         assert_eq!(of(Call::Embeddings, text), Prompt::Text, "{text}");
@@ -199,8 +218,19 @@ fn nothing_is_reserved_for_an_answer_and_a_recording_is_no_text() {
 }
 
 #[test]
+fn a_form_is_taken_where_there_is_one_and_json_where_there_may_be() {
+    let body = Bytes::from_static(b"{\"model\":\"m\"}");
+    let read = |call, content_type| Incoming::read(Api::Call(call), "", content_type, &body, 64).map(|incoming| incoming.parsed);
+    assert!(matches!(read(Call::ImageEdits, Some("application/json")), Ok(Parsed::Json(_))));
+    assert!(matches!(read(Call::Speech, Some("multipart/form-data; boundary=b")), Ok(Parsed::Json(_))));
+    for content_type in [None, Some("application/json"), Some("multipart/form-data"), Some("multipart/form-data; boundary=b")] {
+        assert!(matches!(read(Call::Transcriptions, content_type), Err(RequestError::Invalid { .. })), "{content_type:?}");
+    }
+}
+
+#[test]
 fn usage_is_seen_in_all_of_openais_shapes() {
-    let tokens = |call, body: &str| whole(&context(call, Host::OpenAi), body.as_bytes()).unwrap().seen.usage;
+    let tokens = |call, body: &str| whole(call, &context(call, Host::OpenAi), body.as_bytes()).unwrap().seen.usage;
     let expected = |input, output| Some(Tokens { input, output, ..Tokens::default() });
     assert_eq!(tokens(Call::Embeddings, r#"{"data":[],"usage":{"prompt_tokens":7,"total_tokens":7}}"#), expected(7, 0));
     let image = r#"{"usage":{"total_tokens":100,"input_tokens":40,"output_tokens":60,"input_tokens_details":{"text_tokens":1}}}"#;
@@ -214,7 +244,7 @@ fn usage_is_seen_in_all_of_openais_shapes() {
 
 #[test]
 fn an_answer_that_cannot_be_read_passes_and_is_told() {
-    let whole = whole(&context(Call::Moderations, Host::OpenAi), b"{\"results\":").unwrap();
+    let whole = whole(Call::Moderations, &context(Call::Moderations, Host::OpenAi), b"{\"results\":").unwrap();
     assert_eq!(whole.body, None);
     assert!(whole.seen.error.is_some() && !whole.seen.complete);
 }

@@ -1,11 +1,12 @@
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
+use bytes::Bytes;
 use serde_json::{Value, json};
 
-use crate::translate::calls::host::{Context, Host, Site};
+use crate::translate::calls::host::{Host, Site};
 use crate::translate::calls::tests::{body_of, context, sent, target, unsupported_field};
-use crate::translate::calls::{Call, whole};
-use crate::translate::{AnswerError, RequestError};
+use crate::translate::calls::{Back, Call};
+use crate::translate::{AnswerContext, AnswerError, Api, Incoming, RequestError, Whole};
 use crate::usage::Tokens;
 
 const TITAN_V2: &str = "amazon.titan-embed-text-v2:0";
@@ -139,7 +140,18 @@ fn what_cannot_be_embedded_is_told_with_its_field() {
     assert_eq!(refused(Host::Gemini, "g", r#"{"model":"m","input":"a","truncate":"END"}"#), "truncate");
 }
 
-fn told(context: &Context, body: &str) -> (Value, Option<u64>) {
+fn whole(context: &AnswerContext, body: &[u8]) -> Result<Whole, AnswerError> {
+    crate::translate::calls::whole(Call::Embeddings, context, body)
+}
+
+/// A context whose call needs this besides.
+fn with(host: Host, change: impl FnOnce(&mut Back)) -> AnswerContext {
+    let mut context = context(Call::Embeddings, host);
+    change(&mut context.call);
+    context
+}
+
+fn told(context: &AnswerContext, body: &str) -> (Value, Option<u64>) {
     let whole = whole(context, body.as_bytes()).unwrap();
     assert!(whole.seen.complete);
     (serde_json::from_slice(&whole.body.unwrap()).unwrap(), whole.seen.usage.map(|usage| usage.input))
@@ -187,14 +199,16 @@ fn every_providers_answer_becomes_openais() {
 
 #[test]
 fn bedrock_tells_the_tokens_of_some_models_in_a_header_only() {
-    let context = Context { input_tokens: Some(8), ..context(Call::Embeddings, Host::Bedrock) };
+    let context = with(Host::Bedrock, |back| back.header_tokens = Some(8));
     let (answer, seen) = told(&context, r#"{"embeddings":{"float":[[1]]}}"#);
     assert_eq!((answer["usage"]["prompt_tokens"].as_u64(), seen), (Some(8), Some(8)));
 }
 
 #[test]
 fn base64_is_of_little_endian_floats() {
-    let context = Context { base64: true, ..context(Call::Embeddings, Host::Gemini) };
+    let body = Bytes::from_static(br#"{"model":"m","input":"x","encoding_format":"base64"}"#);
+    let asked = Incoming::read(Api::Call(Call::Embeddings), "", None, &body, 9).unwrap();
+    let context = with(Host::Gemini, |back| back.read(&asked));
     let (answer, _) = told(&context, r#"{"embedding":{"values":[0.5,-1,1e-3]}}"#);
     let bytes = STANDARD.decode(answer["data"][0]["embedding"].as_str().unwrap()).unwrap();
     let floats: Vec<f32> = bytes.chunks_exact(4).map(|four| f32::from_le_bytes(four.try_into().unwrap())).collect();
@@ -224,9 +238,9 @@ fn an_answer_without_embeddings_is_the_providers_fault() {
         (false, r#"{"embeddings":{"int8":[[1]]}}"#),
         (true, r#"{"embedding":[1e300]}"#),
     ] {
-        let context = Context { base64, ..context(Call::Embeddings, Host::Bedrock) };
+        let context = with(Host::Bedrock, |back| back.base64 = base64);
         let AnswerError::Malformed { dialect, .. } = whole(&context, body.as_bytes()).unwrap_err() else { panic!("{body}") };
-        assert_eq!(dialect, "bedrock");
+        assert_eq!(dialect, "openai");
     }
 }
 
