@@ -13,6 +13,7 @@ pub mod answer;
 pub mod anthropic;
 mod api;
 pub mod calls;
+pub mod cohere;
 pub mod conversation;
 mod dialect;
 mod dialects;

@@ -43,9 +43,10 @@ struct Provider {
     hosting: Hosting,
 }
 
-const PROVIDERS: [Provider; 2] = [
+const PROVIDERS: [Provider; 3] = [
     Provider { name: "openai", dialect: Dialect::OpenAi, hosting: Hosting::Owner },
     Provider { name: "anthropic", dialect: Dialect::Anthropic, hosting: Hosting::Owner },
+    Provider { name: "cohere", dialect: Dialect::Cohere, hosting: Hosting::Owner },
 ];
 
 /// A fixture with its pair.

@@ -17,6 +17,7 @@ mod facts;
 mod host;
 mod pass;
 mod place;
+pub mod rerank;
 #[cfg(test)]
 mod tests;
 mod usage;
@@ -52,6 +53,7 @@ pub(super) fn request(
             Ok(rendered)
         }
         Way::Count => count::request(call, incoming, target, &site),
+        Way::Rank(wire) => rerank::request(wire, incoming.body, incoming.parsed.json()?, facts, target),
     }
 }
 

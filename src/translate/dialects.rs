@@ -15,7 +15,7 @@
 use super::answer::{Answer, Delta, ProviderError};
 use super::conversation::Conversation;
 use super::{AnswerError, Api, ClientFormat, Facts, Family, Format, Incoming, Rendered, RequestError, Target, Task};
-use super::{anthropic, calls, openai, outbound};
+use super::{anthropic, calls, cohere, openai, outbound};
 use crate::codec::json::{Splice, TopLevel};
 use crate::codec::sse::Event;
 use crate::rejection::Rejection;
@@ -27,6 +27,7 @@ impl Format {
         match self {
             Self::Chat => openai::request::path(target),
             Self::Messages => anthropic::request::path(target),
+            Self::Cohere => cohere::request::path(target),
         }
     }
 
@@ -34,6 +35,7 @@ impl Format {
         match self {
             Self::Chat => openai::request::render(conversation, target),
             Self::Messages => anthropic::request::render(conversation, target),
+            Self::Cohere => cohere::request::render(conversation, target),
         }
     }
 
@@ -41,6 +43,7 @@ impl Format {
         match self {
             Self::Chat => openai::response::parse(body),
             Self::Messages => anthropic::response::parse(body),
+            Self::Cohere => cohere::response::parse(body),
         }
     }
 
@@ -48,6 +51,7 @@ impl Format {
         match self {
             Self::Chat => openai::error::parse(status, body),
             Self::Messages => anthropic::error::parse(status, body),
+            Self::Cohere => cohere::error::parse(status, body),
         }
     }
 
@@ -56,7 +60,7 @@ impl Format {
         match self {
             // Compatible vendors leave `[DONE]` out.
             Self::Chat => true,
-            Self::Messages => false,
+            Self::Messages | Self::Cohere => false,
         }
     }
 }
@@ -145,6 +149,7 @@ impl Family {
 pub(super) enum Reader {
     Chat(openai::stream::Reader),
     Messages(anthropic::stream::Reader),
+    Cohere(cohere::stream::Reader),
     Call(calls::Reader),
 }
 
@@ -153,6 +158,7 @@ impl Reader {
         match format {
             Format::Chat => Self::Chat(openai::stream::Reader::default()),
             Format::Messages => Self::Messages(anthropic::stream::Reader::default()),
+            Format::Cohere => Self::Cohere(cohere::stream::Reader::default()),
         }
     }
 
@@ -168,6 +174,7 @@ impl Reader {
         match self {
             Self::Chat(reader) => reader.event(event, emit),
             Self::Messages(reader) => reader.event(event, emit),
+            Self::Cohere(reader) => reader.event(event, emit),
             Self::Call(reader) => reader.event(event, emit),
         }
     }

@@ -10,6 +10,8 @@ pub enum Format {
     Chat,
     /// Anthropic's messages.
     Messages,
+    /// Cohere's chat, API v2.
+    Cohere,
 }
 
 /// The wire format of a conversation, at a client.
@@ -27,6 +29,7 @@ impl Format {
         match self {
             Self::Chat => "openai",
             Self::Messages => "anthropic",
+            Self::Cohere => "cohere",
         }
     }
 }

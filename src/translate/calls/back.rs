@@ -2,7 +2,7 @@
 
 use super::host::Host;
 use super::way::{Way, way};
-use super::{Call, count, embeddings, usage};
+use super::{Call, count, embeddings, rerank, usage};
 use crate::translate::{AnswerContext, AnswerError, Api, Dialect, Hosting, Incoming, Parsed, Seen, Task, Whole};
 
 /// What the answer of a call needs besides.
@@ -40,7 +40,7 @@ impl Back {
 
     /// Whether the client understands the provider's answers as they are.
     pub(in crate::translate) fn passes(&self) -> bool {
-        self.way == Some(Way::Pass)
+        matches!(self.way, Some(Way::Pass | Way::Rank(_)))
     }
 }
 
@@ -52,7 +52,7 @@ impl Back {
 /// [`AnswerError`] when it has to be translated and cannot be.
 pub(in crate::translate) fn whole(call: Call, context: &AnswerContext, body: &[u8]) -> Result<Whole, AnswerError> {
     let Back { way, base64, header_tokens } = context.call;
-    if way != Some(Way::Pass) && body.len() > context.answer_bytes {
+    if !context.call.passes() && body.len() > context.answer_bytes {
         return Err(AnswerError::TooLarge { limit: context.answer_bytes });
     }
     let dialect = context.format.name();
@@ -67,7 +67,16 @@ pub(in crate::translate) fn whole(call: Call, context: &AnswerContext, body: &[u
             let tokens = count::parse(dialect, body)?;
             (Some(count::render(call, tokens)), Seen { complete: true, ..Seen::default() })
         }
+        Some(Way::Rank(_)) => (None, ranks(body)),
         Some(Way::Pass) | None => (None, usage::observe(call, body)),
     };
     Ok(Whole { body: rendered.map(Into::into), seen })
+}
+
+/// What was seen of ranks.
+fn ranks(body: &[u8]) -> Seen {
+    match rerank::answer(body) {
+        Ok(ranks) => Seen { id: ranks.id, model: ranks.model, usage: ranks.usage, complete: true, ..Seen::default() },
+        Err(error) => Seen { error: Some(error.to_string()), ..Seen::default() },
+    }
 }

@@ -21,6 +21,8 @@ pub enum Call {
     Translations,
     /// OpenAI's `/v1/moderations`.
     Moderations,
+    /// Cohere's `/v2/rerank`, and `/v1/rerank` as others have it.
+    Rerank,
     /// vLLM's `/tokenize`.
     Tokenize,
     /// OpenAI's `/v1/responses/input_tokens`.
@@ -41,6 +43,7 @@ impl Call {
             "/v1/audio/transcriptions" => Self::Transcriptions,
             "/v1/audio/translations" => Self::Translations,
             "/v1/moderations" => Self::Moderations,
+            "/v1/rerank" | "/v2/rerank" | "/cohere/v2/rerank" => Self::Rerank,
             "/tokenize" => Self::Tokenize,
             "/v1/responses/input_tokens" => Self::InputTokens,
             "/v1/messages/count_tokens" => Self::CountTokens,
@@ -59,6 +62,7 @@ impl Call {
             Self::Transcriptions => "openai.transcriptions",
             Self::Translations => "openai.translations",
             Self::Moderations => "openai.moderations",
+            Self::Rerank => "cohere.rerank",
             Self::Tokenize => "vllm.tokenize",
             Self::InputTokens => "openai.input_tokens",
             Self::CountTokens => "anthropic.count_tokens",

@@ -1,6 +1,6 @@
 //! What is reserved for the prompt of a call.
 //!
-//! - Text that a model reads (embeddings, moderations): as for a conversation, from its bytes. Embeddings of token ids: one for
+//! - Text that a model reads (embeddings, ranks, moderations): as for a conversation, from its bytes. Embeddings of token ids: one for
 //!   each number.
 //! - Pictures and sound, in or out: nothing. A provider tells tokens for some of its models and seconds or pictures for others, and
 //!   bytes tell neither; what it reports is charged when the answer has come, and requests can be limited by their number.
@@ -23,7 +23,7 @@ pub enum Prompt {
 pub fn prompt(call: Call, parsed: &Parsed<'_>) -> Prompt {
     match (call, parsed) {
         (Call::Embeddings, Parsed::Json(top)) => token_ids(top).map_or(Prompt::Text, Prompt::Tokens),
-        (Call::Moderations, Parsed::Json(_)) => Prompt::Text,
+        (Call::Moderations | Call::Rerank, Parsed::Json(_)) => Prompt::Text,
         _ => Prompt::Tokens(0),
     }
 }

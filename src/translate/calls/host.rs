@@ -33,6 +33,7 @@ impl Host {
         match dialect {
             Dialect::OpenAi => Self::OpenAi,
             Dialect::Anthropic => Self::Anthropic,
+            Dialect::Cohere => Self::Cohere,
         }
     }
 

@@ -16,6 +16,7 @@ pub(super) fn passed(call: Call, target: &Site<'_>) -> String {
         Call::Transcriptions => "/audio/transcriptions",
         Call::Translations => "/audio/translations",
         Call::Moderations => "/moderations",
+        Call::Rerank => "/rerank",
         Call::InputTokens => "/responses/input_tokens",
         Call::CountTokens => "/messages/count_tokens",
         Call::Tokenize => return vllm_tokenize(target),

@@ -1,6 +1,6 @@
 //! What goes where: for each call and each dialect of a provider, how it is sent, or why not.
 
-use super::Call;
+use super::{Call, rerank};
 use super::host::{Host, Site};
 use crate::translate::RequestError;
 
@@ -13,6 +13,8 @@ pub(super) enum Way {
     Embed,
     /// As a token count of another API.
     Count,
+    /// As a request for ranks; the answer passes.
+    Rank(rerank::Wire),
 }
 
 /// How this call reaches a provider of this dialect; `None` where it has nothing of the kind. `tokenize`: it has vLLM's tokenizer.
@@ -26,6 +28,9 @@ pub(super) fn way(call: Call, dialect: Host, tokenize: bool) -> Option<Way> {
             D::OpenAi | D::Azure,
         ) => Some(Way::Pass),
         (Call::ImageVariations | Call::Moderations, D::OpenAi) => Some(Way::Pass),
+        (Call::Rerank, D::OpenAi) => Some(Way::Rank(rerank::Wire::Compatible)),
+        (Call::Rerank, D::Cohere) => Some(Way::Rank(rerank::Wire::Cohere)),
+        (Call::Rerank, D::Bedrock) => Some(Way::Rank(rerank::Wire::Bedrock)),
         (Call::Tokenize, D::OpenAi) => tokenize.then_some(Way::Pass),
         (Call::InputTokens, D::OpenAi) => Some(if tokenize { Way::Count } else { Way::Pass }),
         (Call::InputTokens, D::Azure) => Some(Way::Pass),
@@ -59,6 +64,7 @@ fn what(call: Call) -> &'static str {
         Call::Speech => "speech from text in OpenAI's API",
         Call::Transcriptions | Call::Translations => "text from speech in OpenAI's API",
         Call::Moderations => "moderations",
+        Call::Rerank => "models that rank",
         Call::Tokenize => {
             "tokenizer in vLLM's API (for OpenAI's own models ask /v1/responses/input_tokens), nor other token counts"
         }

@@ -92,11 +92,13 @@ fn json() -> impl Strategy<Value = Value> {
     })
 }
 
-const PAIRS: [(Api, Dialect); 4] = [
+const PAIRS: [(Api, Dialect); 6] = [
     (Api::OpenAiChat, Dialect::OpenAi),
     (Api::OpenAiChat, Dialect::Anthropic),
     (Api::AnthropicMessages, Dialect::OpenAi),
     (Api::AnthropicMessages, Dialect::Anthropic),
+    (Api::OpenAiChat, Dialect::Cohere),
+    (Api::AnthropicMessages, Dialect::Cohere),
 ];
 
 /// Takes a valid request apart at one place: one of its values becomes another one.
