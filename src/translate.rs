@@ -39,13 +39,13 @@ mod verdict;
 
 pub use api::{Api, Family, Task};
 pub use dialect::Dialect;
-pub use facts::{Facts, facts};
+pub use facts::{Facts, facts, prompt};
 pub use format::{ClientFormat, Format, Framing};
 pub use frames::Frames;
 pub use hosting::Hosting;
 pub use inbound::{provider_error, whole};
 pub use incoming::{Incoming, Parsed};
-pub use outbound::request;
+pub use outbound::{passes, request};
 pub use stream::Stream;
 pub use verdict::first_event_verdict;
 
@@ -189,6 +189,8 @@ pub struct AnswerContext {
     pub stream: bool,
     /// [`Facts::wants_usage`].
     pub wants_usage: bool,
+    /// What the answer of a call needs besides.
+    pub call: calls::Back,
     /// The largest answer that is translated as a whole, in bytes.
     pub answer_bytes: usize,
     /// The largest single event of a stream, in bytes.
@@ -236,7 +238,10 @@ pub struct ProviderErrorAnswer {
 impl AnswerContext {
     /// Whether the client understands the provider's answers as they are.
     pub(crate) fn is_pass_through(&self) -> bool {
-        self.api.format() == Some(self.format) && self.framing == Framing::Sse
+        match self.api.task() {
+            Task::Conversation(client) => client.format() == self.format && self.framing == Framing::Sse,
+            Task::Call(_) => self.call.passes(),
+        }
     }
 }
 

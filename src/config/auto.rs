@@ -101,6 +101,7 @@ fn provider(dialect: Dialect, endpoint: String, credential: Credential) -> Provi
         http2: None,
         default_max_tokens: default_max_tokens(),
         peek: false,
+        tokenize: false,
         rest: Default::default(),
     }
 }

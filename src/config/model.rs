@@ -129,6 +129,9 @@ pub struct Provider {
     /// Wait for the first event of a stream before committing to it, so that an error there still falls back.
     #[serde(default)]
     pub peek: bool,
+    /// Whether it has vLLM's tokenizer (`/tokenize`) beside an API of OpenAI's kind: then it counts tokens for every client.
+    #[serde(default)]
+    pub tokenize: bool,
     /// When failures make it rest.
     #[serde(default)]
     pub rest: Rest,

@@ -5,6 +5,7 @@
 
 use http::HeaderName;
 
+use super::calls::Call;
 use super::{ClientFormat, Format};
 
 /// An endpoint that a client calls.
@@ -14,6 +15,8 @@ pub enum Api {
     OpenAiChat,
     /// Anthropic messages.
     AnthropicMessages,
+    /// An endpoint that is not a conversation.
+    Call(Call),
 }
 
 /// What a client asks for.
@@ -21,6 +24,8 @@ pub enum Api {
 pub enum Task {
     /// A turn of a conversation, in this format.
     Conversation(ClientFormat),
+    /// Something else: embeddings, pictures, sound, a count.
+    Call(Call),
 }
 
 /// Whose API it is: whose shape errors have, and where its SDKs put keys and look for ids.
@@ -38,6 +43,7 @@ impl Api {
         match self {
             Self::OpenAiChat => Family::OpenAi,
             Self::AnthropicMessages => Family::Anthropic,
+            Self::Call(call) => call.family(),
         }
     }
 
@@ -46,6 +52,7 @@ impl Api {
         match self {
             Self::OpenAiChat => Task::Conversation(ClientFormat::Chat),
             Self::AnthropicMessages => Task::Conversation(ClientFormat::Messages),
+            Self::Call(call) => Task::Call(call),
         }
     }
 
@@ -54,6 +61,7 @@ impl Api {
         match self {
             Self::OpenAiChat => "openai.chat",
             Self::AnthropicMessages => "anthropic.messages",
+            Self::Call(call) => call.name(),
         }
     }
 
@@ -61,6 +69,16 @@ impl Api {
     pub fn format(self) -> Option<Format> {
         match self.task() {
             Task::Conversation(format) => Some(format.format()),
+            Task::Call(_) => None,
+        }
+    }
+
+    /// The format in which a stream is told that it failed: the API's own, or its family's.
+    pub(super) fn format_of_failures(self) -> ClientFormat {
+        match (self.task(), self.family()) {
+            (Task::Conversation(format), _) => format,
+            (Task::Call(_), Family::OpenAi) => ClientFormat::Chat,
+            (Task::Call(_), Family::Anthropic) => ClientFormat::Messages,
         }
     }
 }

@@ -14,8 +14,8 @@
 
 use super::answer::{Answer, Delta, ProviderError};
 use super::conversation::Conversation;
-use super::{AnswerError, ClientFormat, Facts, Family, Format, Incoming, Rendered, RequestError, Target};
-use super::{anthropic, cohere, openai, outbound};
+use super::{AnswerError, Api, ClientFormat, Facts, Family, Format, Incoming, Rendered, RequestError, Target, Task};
+use super::{anthropic, calls, cohere, openai, outbound};
 use crate::codec::json::{Splice, TopLevel};
 use crate::codec::sse::Event;
 use crate::rejection::Rejection;
@@ -150,6 +150,7 @@ pub(super) enum Reader {
     Chat(openai::stream::Reader),
     Messages(anthropic::stream::Reader),
     Cohere(cohere::stream::Reader),
+    Call(calls::Reader),
 }
 
 impl Reader {
@@ -161,11 +162,20 @@ impl Reader {
         }
     }
 
+    /// Of what a client of this API asks for.
+    pub(super) fn of(api: Api, format: Format) -> Self {
+        match api.task() {
+            Task::Conversation(_) => Self::new(format),
+            Task::Call(_) => Self::Call(calls::Reader::default()),
+        }
+    }
+
     pub(super) fn event(&mut self, event: &Event<'_>, emit: &mut dyn FnMut(Delta<'_>)) -> Result<(), AnswerError> {
         match self {
             Self::Chat(reader) => reader.event(event, emit),
             Self::Messages(reader) => reader.event(event, emit),
             Self::Cohere(reader) => reader.event(event, emit),
+            Self::Call(reader) => reader.event(event, emit),
         }
     }
 }

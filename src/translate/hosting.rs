@@ -9,4 +9,6 @@ pub enum Hosting {
     /// The one whose format it is, or one who does the same.
     #[default]
     Owner,
+    /// A vLLM server: OpenAI's API, and a tokenizer beside it.
+    Vllm,
 }

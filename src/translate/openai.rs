@@ -11,7 +11,7 @@ pub mod request;
 pub mod response;
 pub mod stream;
 mod text_or;
-mod usage;
+pub(super) mod usage;
 mod words;
 
 use super::{AnswerError, Format, plain};

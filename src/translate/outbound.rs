@@ -3,7 +3,7 @@
 //! Always made from the client's original body, so that each attempt of a fallback begins anew. Overrides of the config come last:
 //! they hold in every format, and whatever the client has sent.
 
-use super::{ClientFormat, Facts, Incoming, Rendered, RequestError, Target, Task};
+use super::{Api, ClientFormat, Facts, Incoming, Rendered, RequestError, Target, Task, calls};
 use crate::codec::json::{Splice, TopLevel};
 
 /// The depth of a body was bounded when it came in, so what is made of it needs no bound.
@@ -18,6 +18,15 @@ pub fn request(incoming: &Incoming<'_>, facts: &Facts, target: &Target<'_>) -> R
     match incoming.api.task() {
         Task::Conversation(format) if format.format() == target.format => pass_through(format, incoming, facts, target),
         Task::Conversation(format) => translate(format, incoming, facts, target),
+        Task::Call(call) => calls::request(call, incoming, facts, target),
+    }
+}
+
+/// Whether a request for the target passes through.
+pub fn passes(api: Api, target: &Target<'_>) -> bool {
+    match api.task() {
+        Task::Conversation(format) => format.format() == target.format,
+        Task::Call(call) => calls::passes(call, target),
     }
 }
 
@@ -30,6 +39,12 @@ fn translate(
     let conversation = format.parse_request(incoming, facts)?;
     let mut rendered = target.format.render_request(&conversation, target)?;
     rendered.dropped.extend(conversation.ignored.iter().cloned());
+    override_rendered(&mut rendered, target)?;
+    Ok(rendered)
+}
+
+/// What the config overrides in a body that was rendered.
+pub(super) fn override_rendered(rendered: &mut Rendered, target: &Target<'_>) -> Result<(), RequestError> {
     if let (false, Some(body)) = (target.overrides.is_empty(), &rendered.body) {
         let top = TopLevel::scan(body, ANY_DEPTH)?;
         let mut splice = Splice::new(body, &top);
@@ -38,7 +53,7 @@ fn translate(
             rendered.body = Some(changed);
         }
     }
-    Ok(rendered)
+    Ok(())
 }
 
 fn pass_through(

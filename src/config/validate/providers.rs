@@ -10,7 +10,7 @@ use super::rules;
 use crate::config::errors::Check;
 use crate::config::model;
 use crate::config::node::Path;
-use crate::translate::Hosting;
+use crate::translate::{Dialect, Hosting};
 use crate::upstream::{Credential, Endpoint, Provider};
 
 /// The longest name of a provider, in bytes: Envoy's cluster names are made of several.
@@ -44,11 +44,13 @@ fn provider(
     let credential = credential(check, &path.field("credential"), &written.credential);
     let headers = rules::headers(check, &path.field("headers"), &written.headers);
     check.require(written.default_max_tokens > 0, &path.field("default_max_tokens"), "must be at least 1");
+    let may_tokenize = !written.tokenize || written.dialect == Dialect::OpenAi;
+    check.require(may_tokenize, &path.field("tokenize"), "is for providers of the dialect `openai`: vLLM is one");
     rest(check, &path.field("rest"), &written.rest);
     Some(Provider {
         name: name.into(),
         dialect: written.dialect,
-        hosting: Hosting::Owner,
+        hosting: if written.tokenize { Hosting::Vllm } else { Hosting::Owner },
         endpoint: endpoint?,
         credential: credential?,
         headers,

@@ -64,7 +64,7 @@ pub(super) fn of_value(raw: &RawValue) -> ProviderError<'_> {
 }
 
 /// Whether an `error` field is one: some vendors write an empty one into every answer.
-pub(super) fn says_something(raw: &RawValue) -> bool {
+pub(in crate::translate) fn says_something(raw: &RawValue) -> bool {
     !matches!(raw.get(), "{}" | "[]" | "\"\"" | "false" | "0")
 }
 

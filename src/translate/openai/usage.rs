@@ -63,7 +63,7 @@ impl Reported {
 /// A number of tokens. Vendors write null, or a number with a fraction, where they should write a whole one: what cannot be one
 /// is 0, never an error that would lose the answer.
 #[derive(Debug, Default, Clone, Copy)]
-struct Count(u64);
+pub(in crate::translate) struct Count(pub(in crate::translate) u64);
 
 impl<'de> Deserialize<'de> for Count {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {

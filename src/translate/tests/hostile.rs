@@ -141,6 +141,7 @@ fn good(api: Api) -> Value {
                 {"role": "tool", "tool_call_id": "1", "content": "r"},
             ],
         }),
+        Api::Call(call) => panic!("{call:?} is no conversation"),
         Api::AnthropicMessages => json!({
             "model": "m", "max_tokens": 5, "stream": true, "system": [{"type": "text", "text": "s"}],
             "thinking": {"type": "enabled", "budget_tokens": 1024},

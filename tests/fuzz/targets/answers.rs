@@ -74,6 +74,7 @@ pub fn context(api: Api, dialect: Dialect) -> AnswerContext {
         asked_model: "asked".to_owned(),
         stream: true,
         wants_usage: true,
+        call: kanmon::translate::calls::Back::default(),
         answer_bytes: 1 << 20,
         event_bytes: 1 << 14,
     }
