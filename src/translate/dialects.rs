@@ -124,6 +124,7 @@ impl Family {
         match self {
             Self::OpenAi => openai::error::render(status, error),
             Self::Anthropic => anthropic::error::render(status, error),
+            Self::Cohere => cohere::error::render(status, error),
         }
     }
 
@@ -132,6 +133,7 @@ impl Family {
         match self {
             Self::OpenAi => openai::error::is_own(body),
             Self::Anthropic => anthropic::error::is_own(body),
+            Self::Cohere => cohere::error::is_own(body),
         }
     }
 
@@ -140,6 +142,7 @@ impl Family {
         match self {
             Self::OpenAi => openai::error::rejection(rejection),
             Self::Anthropic => anthropic::error::rejection(rejection),
+            Self::Cohere => cohere::error::rejection(rejection),
         }
     }
 }
