@@ -1,7 +1,9 @@
 //! What is done with an input, and what must hold.
 
 pub mod answers;
+pub mod calls;
 pub mod codec;
+pub mod forms;
 pub mod people;
 pub mod requests;
 pub mod streams;

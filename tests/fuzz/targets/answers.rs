@@ -1,7 +1,8 @@
 //! Answers of providers, errors included: for every client they are a body that it can read, or an error of ours; and what a
 //! dialect writes of what it has read, it reads and writes again as it was.
 
-use kanmon::translate::{self, AnswerContext, AnswerError, Api, Dialect, anthropic, provider_error, whole};
+use kanmon::translate::calls::Back;
+use kanmon::translate::{self, AnswerContext, AnswerError, Api, Dialect, Hosting, anthropic, provider_error, whole};
 use serde_json::value::RawValue;
 
 /// The APIs of clients that an answer is translated to.
@@ -74,7 +75,7 @@ pub fn context(api: Api, dialect: Dialect) -> AnswerContext {
         asked_model: "asked".to_owned(),
         stream: true,
         wants_usage: true,
-        call: kanmon::translate::calls::Back::default(),
+        call: Back::of(api, dialect, &Hosting::Owner),
         answer_bytes: 1 << 20,
         event_bytes: 1 << 14,
     }

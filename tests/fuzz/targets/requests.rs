@@ -51,7 +51,8 @@ fn of_client(api: Api, path: &str, input: &[u8]) -> String {
     saw
 }
 
-fn told(error: &RequestError) -> String {
+/// The field that an error names. Its message is for a person, and not endless.
+pub fn told(error: &RequestError) -> String {
     let (RequestError::Invalid { field, message } | RequestError::Unsupported { field, message, .. }) = error;
     assert!(!message.is_empty() && message.len() < 4_096, "a message is for a person: {} bytes", message.len());
     assert!(error.to_string().len() < 16_384);
