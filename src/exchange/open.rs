@@ -120,7 +120,9 @@ fn local_answer(
         }
         Endpoint::Unknown => Err(Rejection::new(
             Kind::UnknownEndpoint,
-            format!("{path} is not an endpoint of this gateway: it serves /v1/chat/completions, /v1/messages, /v1/models and others"),
+            format!(
+                "{path} is not an endpoint of this gateway: it serves /v1/chat/completions, /v1/messages, /v1/models and others"
+            ),
         )),
     }
 }

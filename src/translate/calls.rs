@@ -23,8 +23,8 @@ mod tests;
 mod usage;
 mod way;
 
-pub use back::{BEDROCK_INPUT_TOKENS, Back};
 pub(super) use back::whole;
+pub use back::{BEDROCK_INPUT_TOKENS, Back};
 pub use call::Call;
 pub use estimate::{Prompt, prompt};
 pub(super) use events::Reader;
@@ -38,12 +38,7 @@ use super::{Facts, Incoming, Rendered, RequestError, Target, outbound};
 ///
 /// # Errors
 /// [`RequestError`], naming the field; where the provider has no such endpoint, it says so and what to do.
-pub(super) fn request(
-    call: Call,
-    incoming: &Incoming<'_>,
-    facts: &Facts,
-    target: &Target<'_>,
-) -> Result<Rendered, RequestError> {
+pub(super) fn request(call: Call, incoming: &Incoming<'_>, facts: &Facts, target: &Target<'_>) -> Result<Rendered, RequestError> {
     let site = Site::of(target);
     match way::to(call, &site)? {
         Way::Pass => pass::request(call, incoming, facts, &site),

@@ -53,7 +53,11 @@ mod tests {
     use super::*;
 
     fn verdict(format: Format, data: &str) -> Verdict {
-        first_event_verdict(Api::OpenAiChat, format, &Event { data: Cow::Borrowed(data.as_bytes()), raw: data.as_bytes(), ..Event::default() })
+        first_event_verdict(
+            Api::OpenAiChat,
+            format,
+            &Event { data: Cow::Borrowed(data.as_bytes()), raw: data.as_bytes(), ..Event::default() },
+        )
     }
 
     #[test]

@@ -21,8 +21,8 @@ use http::{HeaderValue, header};
 pub(super) use answer::parse;
 use request::Request;
 
-use super::place;
 use super::host::{Host, Site};
+use super::place;
 use super::way::unsupported;
 use crate::translate::{Rendered, RequestError};
 

@@ -13,12 +13,7 @@ use crate::translate::{Facts, Incoming, Parsed, Rendered, RequestError};
 ///
 /// # Errors
 /// [`RequestError::Invalid`] for a form that cannot hold what has to be written into it.
-pub(super) fn request(
-    call: Call,
-    incoming: &Incoming<'_>,
-    facts: &Facts,
-    target: &Site<'_>,
-) -> Result<Rendered, RequestError> {
+pub(super) fn request(call: Call, incoming: &Incoming<'_>, facts: &Facts, target: &Site<'_>) -> Result<Rendered, RequestError> {
     let (body, headers) = match &incoming.parsed {
         Parsed::Json(top) => (json(incoming.body, top, facts, target), Vec::new()),
         Parsed::Form(form) => (self::form(form, facts, target)?, same_boundary(incoming)),

@@ -1,7 +1,7 @@
 //! What goes where: for each call and each dialect of a provider, how it is sent, or why not.
 
-use super::{Call, rerank};
 use super::host::{Host, Site};
+use super::{Call, rerank};
 use crate::translate::RequestError;
 
 /// How a call is sent, and how its answer comes back.

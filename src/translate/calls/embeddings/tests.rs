@@ -110,8 +110,7 @@ fn vertex_has_embed_content_for_models_after_gemini_embedding_001() {
 
 #[test]
 fn token_ids_are_refused_where_the_tokenizer_is_another_one() {
-    for (dialect, model) in [(Host::Bedrock, TITAN_V2), (Host::Cohere, "e"), (Host::Gemini, "g"), (Host::Vertex, "v")]
-    {
+    for (dialect, model) in [(Host::Bedrock, TITAN_V2), (Host::Cohere, "e"), (Host::Gemini, "g"), (Host::Vertex, "v")] {
         for input in ["[1,2]", "[[1],[2,3]]", "[ 1 ]"] {
             assert_eq!(refused(dialect, model, &format!(r#"{{"model":"m","input":{input}}}"#)), "input");
         }
