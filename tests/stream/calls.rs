@@ -129,7 +129,9 @@ async fn a_recording_reserves_no_tokens() {
     let recording = FORM.replace("RIFF", &"x".repeat(1 << 20));
     let (_gate, sent) = sent_as(&mut gateway, "/v1/audio/transcriptions", FORM_TYPE, &recording).await;
     assert_eq!(sent.set()[":path"], "/v1/audio/transcriptions");
-    let embeddings = format!(r#"{{"model":"gpt-pair","input":"{}"}}"#, "word ".repeat(10_000));
+    let embeddings = format!(r#"{{"model":"gpt-pair","input":"{}"}}"#, "word ".repeat(600));
+    let (_gate, sent) = gateway.sent("/v1/embeddings", &embeddings).await;
+    assert_eq!(sent.set()[":path"], "/v1/embeddings");
     let (_gate, refused) = gateway.sent("/v1/embeddings", &embeddings).await;
     assert_eq!(refused.status(), 429, "text is estimated as ever");
 }
