@@ -9,21 +9,25 @@
 
 pub mod answer;
 pub mod anthropic;
+pub mod completions;
 pub mod conversation;
 mod dialects;
 mod fault;
 mod inbound;
+mod media;
 mod object;
 pub mod openai;
 mod outbound;
 mod passthrough;
 mod plain;
+pub mod responses;
 mod seen;
 mod stream;
 #[cfg(test)]
 mod tests;
 pub mod text;
 mod verdict;
+mod wrong;
 
 pub use inbound::{provider_error, whole};
 pub use outbound::{facts, request};
