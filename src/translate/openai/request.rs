@@ -7,6 +7,7 @@ mod messages;
 mod parse;
 mod parts;
 mod render;
+mod road;
 #[cfg(test)]
 mod tests;
 mod tools;
@@ -15,3 +16,4 @@ mod wire;
 pub use parse::parse;
 pub(in crate::translate) use parse::{Ignored, TOP_LOGPROBS, missing, refuse_unknown};
 pub use render::{path, render};
+pub use road::{facts, pass};
