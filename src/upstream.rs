@@ -14,6 +14,16 @@ use crate::translate::{Api, Dialect, Format, Hosting};
 pub use credential::{CREDENTIAL_HEADERS, Credential, Signable, SigningError};
 pub use endpoint::{Endpoint, EndpointError};
 
+/// The APIs of OpenAI's besides chat completions that a provider serves itself: what is asked of them passes through. What it does
+/// not serve is translated.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub struct Serves {
+    /// `/v1/responses`.
+    pub responses: bool,
+    /// `/v1/completions`.
+    pub completions: bool,
+}
+
 /// A provider, validated.
 #[derive(Debug)]
 pub struct Provider {
@@ -21,6 +31,8 @@ pub struct Provider {
     pub name: Arc<str>,
     /// The API that it speaks.
     pub dialect: Dialect,
+    /// The APIs besides its dialect's own that it serves.
+    pub serves: Serves,
     /// Who hosts the format that it is asked in.
     pub hosting: Hosting,
     /// Where it is.
@@ -44,6 +56,11 @@ pub struct Provider {
 impl Provider {
     /// The format in which it is asked what a client asks of `api`.
     pub fn format_for(&self, api: Api) -> Format {
-        self.dialect.format_for(api)
+        let own = match api {
+            Api::OpenAiResponses => self.serves.responses.then_some(Format::Responses),
+            Api::OpenAiCompletions => self.serves.completions.then_some(Format::Completions),
+            _ => None,
+        };
+        own.unwrap_or_else(|| self.dialect.format_for(api))
     }
 }

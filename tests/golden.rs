@@ -73,6 +73,7 @@ impl Fixture {
             api: self.client.api,
             format: self.format(),
             framing: self.provider.dialect.framing(),
+            echo: String::new(),
             asked_model: "asked-model".to_owned(),
             stream: true,
             wants_usage: true,

@@ -4,8 +4,8 @@
 
 use serde_json::value::RawValue;
 
-use super::super::Target;
-use crate::translate::RequestError;
+use super::super::{Facts, RequestError, Target, openai};
+use crate::codec::json::TopLevel;
 use crate::translate::conversation::{Content, Conversation, Message, Role, Sampling};
 use crate::translate::fault::{self, Fault, read_raw};
 use crate::translate::object::object;
@@ -53,6 +53,27 @@ object! {
 /// The path of completions at a provider.
 pub fn path(target: &Target<'_>) -> String {
     format!("{}/completions", target.path_prefix)
+}
+
+/// What the road needs to know. Every answer to every prompt counts towards the limit.
+///
+/// # Errors
+/// [`RequestError::Invalid`], naming the field.
+pub fn facts(top: &TopLevel<'_>) -> Result<Facts, RequestError> {
+    let facts = openai::request::facts(top)?;
+    let limit = top.u64("max_tokens")?.unwrap_or(DEFAULT_MAX_TOKENS);
+    let answers = top.u64("n")?.unwrap_or(1).max(top.u64("best_of")?.unwrap_or(1));
+    let prompts = top.get("prompt").map_or(1, prompts);
+    Ok(Facts { max_output_tokens: Some(limit.saturating_mul(answers).saturating_mul(prompts)), ..facts })
+}
+
+/// How many prompts there are: several texts, or several lists of tokens.
+fn prompts(raw: &RawValue) -> u64 {
+    let list: Vec<&RawValue> = serde_json::from_str(raw.get()).unwrap_or_default();
+    match list.first().map(|first| first.get().as_bytes()) {
+        Some([b'"' | b'[', ..]) => u64::try_from(list.len()).unwrap_or(u64::MAX),
+        _ => 1,
+    }
 }
 
 /// Reads a request.

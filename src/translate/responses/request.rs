@@ -7,12 +7,14 @@
 mod items;
 mod parse;
 mod parts;
+mod road;
 #[cfg(test)]
 mod tests;
 mod tools;
 mod wire;
 
 pub use parse::parse;
+pub use road::{facts, pass};
 
 use super::super::Target;
 

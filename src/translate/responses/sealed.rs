@@ -10,6 +10,8 @@ use serde::{Serialize, Serializer};
 
 use crate::translate::text::Str;
 
+/// How everything begins that is ours.
+pub(super) const MARK: &str = "kanmon.";
 const SIGNED: &str = "kanmon.signed.v1:";
 const REDACTED: &str = "kanmon.redacted.v1:";
 

@@ -8,6 +8,7 @@ use serde_json::value::RawValue;
 
 use crate::translate::answer::{Answer, Choice, Finish};
 use crate::translate::conversation::{Content, Part, Thinking, ToolCall};
+use crate::translate::responses;
 use crate::translate::responses::frame::{self, Frame, Rest, json};
 use crate::translate::responses::item::{self, Item, Status, SummaryText};
 use crate::translate::responses::logprobs;
@@ -16,8 +17,16 @@ use crate::translate::responses::sealed::Seal;
 use crate::translate::responses::words::{self, Held};
 
 /// Writes an answer. `asked_model` stands where the provider did not name its model; `echo` is what [`super::super::echo()`] made
-/// of the request.
+/// of the request, or empty where that is not known.
 pub fn render(answer: &Answer<'_>, asked_model: &str, echo: &str) -> Vec<u8> {
+    let defaults;
+    let echo = match echo {
+        "" => {
+            defaults = responses::echo(None);
+            &defaults
+        }
+        echo => echo,
+    };
     let nothing = Choice { parts: Vec::new(), finish: Finish::default(), logprobs: None };
     let choice = answer.choices.first().unwrap_or(&nothing);
     let turns = turns(&choice.parts);

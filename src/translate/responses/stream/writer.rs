@@ -33,11 +33,11 @@ pub struct Writer {
 
 impl Writer {
     /// A writer for one stream. `asked_model` stands where the provider does not name its model; `echo` is what
-    /// [`super::super::echo()`] made of the request.
+    /// [`super::super::echo()`] made of the request, or empty where that is not known.
     pub fn new(asked_model: &str, echo: &str) -> Self {
         Self {
             asked_model: asked_model.to_owned(),
-            echo: echo.to_owned(),
+            echo: if echo.is_empty() { super::super::echo(None) } else { echo.to_owned() },
             frame: None,
             output: Output::default(),
             usage: None,
