@@ -24,6 +24,17 @@ pub struct Serves {
     pub completions: bool,
 }
 
+impl Serves {
+    /// The API's own format, where the provider serves it besides what its dialect has.
+    pub fn format(self, api: Api) -> Option<Format> {
+        match api {
+            Api::OpenAiResponses => self.responses.then_some(Format::Responses),
+            Api::OpenAiCompletions => self.completions.then_some(Format::Completions),
+            _ => None,
+        }
+    }
+}
+
 /// A provider, validated.
 #[derive(Debug)]
 pub struct Provider {
@@ -56,11 +67,6 @@ pub struct Provider {
 impl Provider {
     /// The format in which it is asked what a client asks of `api`.
     pub fn format_for(&self, api: Api) -> Format {
-        let own = match api {
-            Api::OpenAiResponses => self.serves.responses.then_some(Format::Responses),
-            Api::OpenAiCompletions => self.serves.completions.then_some(Format::Completions),
-            _ => None,
-        };
-        own.unwrap_or_else(|| self.dialect.format_for(api))
+        self.serves.format(api).unwrap_or_else(|| self.dialect.format_for(api))
     }
 }
