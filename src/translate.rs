@@ -29,6 +29,7 @@ pub mod openai;
 mod outbound;
 mod passthrough;
 mod plain;
+mod reading;
 pub mod responses;
 mod seen;
 mod stream;

@@ -81,7 +81,7 @@ fn many_threads_that_reserve_settle_and_drop_lose_no_token() {
                     match (i + thread) % 4 {
                         0 => reservation.settle(used(700, 0)),
                         1 => reservation.settle(used(300, 0)),
-                        2 => reservation.observe(used(100, 0)),
+                        2 => reservation.settle(used(100, 0)),
                         _ => reservation.refund(),
                     }
                 }

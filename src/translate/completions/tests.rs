@@ -167,7 +167,7 @@ fn an_error_is_the_last_thing_and_there_is_no_done() {
 fn observed(events: &[&str]) -> Vec<String> {
     let (mut reader, mut lines) = (stream::Reader::default(), Vec::new());
     for data in events {
-        let event = Event { name: None, data: Cow::Borrowed(data.as_bytes()), raw: data.as_bytes() };
+        let event = Event { data: Cow::Borrowed(data.as_bytes()), ..Event::default() };
         reader.event(&event, &mut |delta| lines.push(format!("{delta:?}"))).unwrap();
     }
     lines.iter().map(|line| line.split([' ', '(']).next().unwrap_or_default().to_owned()).collect()

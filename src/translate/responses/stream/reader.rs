@@ -3,13 +3,9 @@
 //! Events that nobody here knows are passed over: tools that OpenAI runs have dozens. An error may come as `error`, flat or nested,
 //! and as `response.failed`; nothing is read behind it.
 
-use std::sync::LazyLock;
-
-use memchr::memmem::Finder;
 use serde::Deserialize;
 use serde_json::value::RawValue;
 
-use crate::codec::json;
 use crate::codec::sse::Event;
 use crate::translate::AnswerError;
 use crate::translate::answer::{Delta, ProviderError};
@@ -92,20 +88,6 @@ impl Reader {
                 }
             }
         }
-    }
-
-    /// The text that an event adds, and to which answer, where that is all that it says and can be told without reading it.
-    pub(in crate::translate) fn glance<'e>(&self, event: &'e Event<'_>) -> Option<(u32, &'e [u8])> {
-        static DELTA: LazyLock<Finder<'static>> = LazyLock::new(|| Finder::new(br#""delta":""#));
-        if !self.started || self.ended || event.name != Some(b"response.output_text.delta") {
-            return None;
-        }
-        // A name can stand in a text only with escaped quotes, so the first one is the field's.
-        let at = DELTA.find(&event.data)?;
-        let text = &event.data[at + DELTA.needle().len()..];
-        let text = &text[..json::string_length(text)?];
-        let plain = !text.is_empty() && memchr::memchr(b'\\', text).is_none();
-        plain.then_some((0, text))
     }
 
     fn known(&mut self, kind: &[u8], data: &[u8], emit: Emit<'_>) -> Result<(), AnswerError> {

@@ -323,7 +323,7 @@ fn observed(events: &[Value]) -> Vec<String> {
     let (mut reader, mut lines) = (Reader::default(), Vec::new());
     for value in events {
         let data = value.to_string();
-        let event = Event { name: None, data: Cow::Borrowed(data.as_bytes()), raw: data.as_bytes() };
+        let event = Event { data: Cow::Borrowed(data.as_bytes()), ..Event::default() };
         let line = |delta: Delta<'_>| match delta {
             Delta::Start { id, model, created } => format!("start {id:?} {model:?} {created:?}"),
             Delta::Text { text, .. } => format!("text {text}"),
