@@ -83,6 +83,7 @@ pub(super) fn context(call: Call, host: Host) -> AnswerContext {
         asked_model: "asked".to_owned(),
         stream: false,
         wants_usage: true,
+        echo: String::new(),
         call: Back { way: way::way(call, host, false), ..Back::default() },
         answer_bytes: 1 << 20,
         event_bytes: 1 << 20,
