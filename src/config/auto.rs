@@ -94,6 +94,7 @@ fn provider(dialect: Dialect, endpoint: String, credential: Credential) -> Provi
     Provider {
         dialect,
         endpoint,
+        serves: Default::default(),
         allow_plaintext: false,
         credential,
         headers: Default::default(),
@@ -101,7 +102,6 @@ fn provider(dialect: Dialect, endpoint: String, credential: Credential) -> Provi
         http2: None,
         default_max_tokens: default_max_tokens(),
         peek: false,
-        tokenize: false,
         rest: Default::default(),
     }
 }

@@ -24,7 +24,7 @@ use super::reply::{DETAILS_PREFIX, Reply};
 use crate::codec::encoding::Decoder;
 use crate::rejection::{Kind, Rejection};
 use crate::translate::calls::{BEDROCK_INPUT_TOKENS, Back};
-use crate::translate::{AnswerContext, Framing, Seen, Task};
+use crate::translate::{self, AnswerContext, Framing, Seen, Task};
 use crate::usage::Outcome;
 
 /// What Envoy tells of an answer before its body.
@@ -173,9 +173,12 @@ impl Exchange {
             call.read(&incoming);
         }
         call.header_tokens = head.fields.get(BEDROCK_INPUT_TOKENS).and_then(|tokens| tokens.parse().ok());
+        let format = choice.provider.format_for(shared.api);
+        let echo = shared.original().map(|original| translate::echo(shared.api, format, &original.body)).unwrap_or_default();
         Ok(AnswerContext {
             api: shared.api,
-            format: choice.provider.format_for(shared.api),
+            format,
+            echo,
             framing: choice.provider.dialect.framing(),
             asked_model: shared.facts.model.clone(),
             stream: shared.facts.stream,

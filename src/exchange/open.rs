@@ -40,7 +40,7 @@ impl Exchange {
         let api = match endpoint {
             Endpoint::Serve(api) => api,
             Endpoint::Models(family) | Endpoint::Model(family, _) => family.main_api(),
-            Endpoint::WrongMethod(_) | Endpoint::Unknown => endpoint::error_api(path, anthropic),
+            Endpoint::WrongMethod(_) | Endpoint::NotStored | Endpoint::Unknown => endpoint::error_api(path, anthropic),
         };
         let principal = identify(&snapshot, &fields, api);
         let verdict = principal
@@ -101,7 +101,7 @@ fn local_answer(
     match endpoint {
         Endpoint::Serve(api) if end => {
             let wanted = match api.task() {
-                Task::Conversation(_) => "a JSON object with `model` and the conversation",
+                Task::Conversation(_) => "a JSON object with `model` and what is asked of it",
                 Task::Call(call) if call.is_always_a_form() => "a form (multipart/form-data) with `model` and a file",
                 Task::Call(_) => "a JSON object with `model`",
             };
@@ -118,10 +118,14 @@ fn local_answer(
             rejection.headers.push((ALLOW, HeaderValue::from_static(method)));
             Err(rejection)
         }
+        Endpoint::NotStored => Err(Rejection::new(
+            Kind::NotStored,
+            format!("{path} is not here: this gateway stores no responses, so keep their items and send them in `input`"),
+        )),
         Endpoint::Unknown => Err(Rejection::new(
             Kind::UnknownEndpoint,
             format!(
-                "{path} is not an endpoint of this gateway: it serves /v1/chat/completions, /v1/messages, /v1/models and others"
+                "{path} is not an endpoint of this gateway: it serves /v1/chat/completions, /v1/responses, /v1/completions, /v1/messages, /v1/models and others"
             ),
         )),
     }

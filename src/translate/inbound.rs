@@ -33,7 +33,7 @@ pub fn whole(context: &AnswerContext, body: &[u8]) -> Result<Whole, AnswerError>
         return Err(AnswerError::TooLarge { limit: context.answer_bytes });
     }
     let answer = parsed?;
-    let rendered = client.render_answer(&answer, &context.asked_model);
+    let rendered = client.render_answer(&answer, context);
     Ok(Whole { body: Some(rendered.into()), seen: Seen::of(&answer) })
 }
 

@@ -11,8 +11,10 @@ use crate::config::errors::Check;
 use crate::config::model;
 use crate::config::node::Path;
 use crate::translate::{Dialect, Hosting};
-use crate::upstream::{Credential, Endpoint, Provider};
+use crate::upstream::{Credential, Endpoint, Provider, Serves};
 
+/// Where OpenAI itself is.
+const OPENAI_HOST: &str = "api.openai.com";
 /// The longest name of a provider, in bytes: Envoy's cluster names are made of several.
 const LONGEST_NAME: usize = 64;
 
@@ -44,13 +46,12 @@ fn provider(
     let credential = credential(check, &path.field("credential"), &written.credential);
     let headers = rules::headers(check, &path.field("headers"), &written.headers);
     check.require(written.default_max_tokens > 0, &path.field("default_max_tokens"), "must be at least 1");
-    let may_tokenize = !written.tokenize || written.dialect == Dialect::OpenAi;
-    check.require(may_tokenize, &path.field("tokenize"), "is for providers of the dialect `openai`: vLLM is one");
     rest(check, &path.field("rest"), &written.rest);
     Some(Provider {
         name: name.into(),
         dialect: written.dialect,
-        hosting: if written.tokenize { Hosting::Vllm } else { Hosting::Owner },
+        serves: serves(check, path, &written, endpoint.as_ref()),
+        hosting: if written.serves.tokenize { Hosting::Vllm } else { Hosting::Owner },
         endpoint: endpoint?,
         credential: credential?,
         headers,
@@ -60,6 +61,17 @@ fn provider(
         peek: written.peek,
         rest: written.rest,
     })
+}
+
+/// OpenAI itself serves all of its APIs, and one that is compatible with it may serve chat completions only.
+fn serves(check: &mut Check<'_>, path: &Path<'_>, written: &model::Provider, endpoint: Option<&Endpoint>) -> Serves {
+    let model::Serves { responses, completions, tokenize } = written.serves;
+    let is_openais = written.dialect == Dialect::OpenAi;
+    if !is_openais && (responses == Some(true) || completions == Some(true) || tokenize) {
+        check.error(&path.field("serves"), "is for providers of the dialect `openai`: others do not have these APIs");
+    }
+    let by_default = is_openais && endpoint.is_some_and(|endpoint| endpoint.host == OPENAI_HOST);
+    Serves { responses: responses.unwrap_or(by_default), completions: completions.unwrap_or(by_default) }
 }
 
 /// Names of providers become parts of names in Envoy, where `,`, `:`, `#` and `~` separate them.

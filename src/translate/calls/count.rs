@@ -109,6 +109,7 @@ fn api(call: Call) -> Option<(Api, ClientFormat)> {
     match call {
         Call::Tokenize => Some((Api::OpenAiChat, ClientFormat::Chat)),
         Call::CountTokens => Some((Api::AnthropicMessages, ClientFormat::Messages)),
+        Call::InputTokens => Some((Api::OpenAiResponses, ClientFormat::Responses)),
         _ => None,
     }
 }

@@ -83,6 +83,7 @@ pub(super) fn context(call: Call, host: Host) -> AnswerContext {
         asked_model: "asked".to_owned(),
         stream: false,
         wants_usage: true,
+        echo: String::new(),
         call: Back { way: way::way(call, host, false), ..Back::default() },
         answer_bytes: 1 << 20,
         event_bytes: 1 << 20,
@@ -151,7 +152,7 @@ fn azure_has_deployments_in_its_dated_api_and_none_in_v1() {
 
 #[test]
 fn what_a_provider_does_not_have_is_told_with_its_name() {
-    for call in [Call::ImageGenerations, Call::Speech, Call::Moderations, Call::ImageVariations] {
+    for call in [Call::ImageGenerations, Call::ImageEdits, Call::Speech, Call::Moderations] {
         for dialect in DIALECTS.into_iter().filter(|dialect| !matches!(dialect, Host::OpenAi | Host::Azure)) {
             let error = sent(call, r#"{"model":"m","input":"x"}"#, &target(dialect, "m")).unwrap_err();
             assert!(error.to_string().contains(dialect.name()), "{error}");
