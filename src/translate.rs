@@ -10,6 +10,7 @@
 pub mod answer;
 pub mod anthropic;
 pub mod conversation;
+pub mod converse;
 mod dialects;
 mod fault;
 mod inbound;
@@ -35,7 +36,7 @@ use http::{HeaderName, HeaderValue};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-use crate::codec::sse;
+use crate::codec::{aws_events, sse};
 use crate::rejection::Rejection;
 use crate::usage::Tokens;
 
@@ -270,6 +271,17 @@ pub struct ProviderErrorAnswer {
 /// An answer of the gateway itself, in the shape of the client's API.
 pub fn rejection(api: Api, rejection: &Rejection) -> Vec<u8> {
     api.dialect().rejection(rejection)
+}
+
+impl From<aws_events::FrameError> for AnswerError {
+    fn from(error: aws_events::FrameError) -> Self {
+        match error {
+            aws_events::FrameError::TooLarge { limit } => Self::TooLarge { limit },
+            error @ aws_events::FrameError::Damaged(_) => {
+                Self::Malformed { dialect: "AWS event stream", message: error.to_string() }
+            }
+        }
+    }
 }
 
 impl From<sse::TooLarge> for AnswerError {

@@ -25,6 +25,8 @@ pub struct Event<'a> {
     /// Every byte since the event before: this event with its blank line, and in front of it comments, blank lines and blocks
     /// without data, where [`Parser::take_comments`] has not taken them.
     pub raw: &'a [u8],
+    /// Whether it reports that the stream has failed, as an exception frame of an AWS event stream does. Never so here.
+    pub exception: bool,
 }
 
 /// An event is larger than the parser may hold.
