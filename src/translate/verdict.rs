@@ -53,7 +53,10 @@ mod tests {
     use super::*;
 
     fn verdict(dialect: Dialect, data: &str) -> Verdict {
-        first_event_verdict(dialect, &Event { name: None, data: Cow::Borrowed(data.as_bytes()), raw: data.as_bytes(), exception: false })
+        first_event_verdict(
+            dialect,
+            &Event { name: None, data: Cow::Borrowed(data.as_bytes()), raw: data.as_bytes(), exception: false },
+        )
     }
 
     #[test]

@@ -67,7 +67,12 @@ impl Signer {
     ///
     /// # Errors
     /// [`KeyError`] for keys that AWS cannot have given.
-    pub fn new(access_key_id: &str, secret_access_key: &str, session_token: Option<&str>, region: &str) -> Result<Self, KeyError> {
+    pub fn new(
+        access_key_id: &str,
+        secret_access_key: &str,
+        session_token: Option<&str>,
+        region: &str,
+    ) -> Result<Self, KeyError> {
         let fields = [
             ("access_key_id", Some(access_key_id)),
             ("secret_access_key", Some(secret_access_key)),

@@ -38,7 +38,11 @@ impl Family {
             ("deepseek.v3", Self::DeepSeek),
         ];
         let known = known.iter().find(|(part, _)| name.contains(part)).map(|(_, family)| *family);
-        known.unwrap_or(if model.starts_with("arn:") && !model.contains("foundation-model/") { Self::Hidden } else { Self::Other })
+        known.unwrap_or(if model.starts_with("arn:") && !model.contains("foundation-model/") {
+            Self::Hidden
+        } else {
+            Self::Other
+        })
     }
 
     /// Whether the model takes Anthropic's own fields, or nobody can say that it does not: then Bedrock's own word decides.

@@ -165,7 +165,9 @@ impl Reader {
                 Ok(())
             }
             Some(Kind::Server) => Ok(()),
-            Some(Kind::Redacted(_)) | None => Err(malformed(format_args!("arguments for content block {block}, which is no call"))),
+            Some(Kind::Redacted(_)) | None => {
+                Err(malformed(format_args!("arguments for content block {block}, which is no call")))
+            }
         }
     }
 

@@ -18,8 +18,10 @@ fn deltas(events: &[(&str, &str)]) -> (Vec<String>, Option<String>) {
 
 const START: (&str, &str) = ("messageStart", r#"{"role":"assistant","p":"abcdef"}"#);
 const STOP: (&str, &str) = ("messageStop", r#"{"stopReason":"end_turn"}"#);
-const USAGE: (&str, &str) =
-    ("metadata", r#"{"usage":{"inputTokens":3,"outputTokens":4,"totalTokens":7,"cacheWriteInputTokens":5},"metrics":{"latencyMs":1}}"#);
+const USAGE: (&str, &str) = (
+    "metadata",
+    r#"{"usage":{"inputTokens":3,"outputTokens":4,"totalTokens":7,"cacheWriteInputTokens":5},"metrics":{"latencyMs":1}}"#,
+);
 
 fn good(events: &[(&str, &str)]) -> Vec<String> {
     let (told, error) = deltas(events);
@@ -119,7 +121,10 @@ fn what_bedrock_runs_itself_and_what_nobody_knows_is_passed_over() {
     let told = good(&[
         ("initial-response", "{}"),
         START,
-        ("contentBlockStart", r#"{"contentBlockIndex":0,"start":{"toolUse":{"toolUseId":"t","name":"n","type":"server_tool_use"}}}"#),
+        (
+            "contentBlockStart",
+            r#"{"contentBlockIndex":0,"start":{"toolUse":{"toolUseId":"t","name":"n","type":"server_tool_use"}}}"#,
+        ),
         ("contentBlockDelta", r#"{"contentBlockIndex":0,"delta":{"toolUse":{"input":"{}"}}}"#),
         ("contentBlockStop", r#"{"contentBlockIndex":0}"#),
         ("contentBlockStart", r#"{"contentBlockIndex":1,"start":{"toolResult":{"toolUseId":"t"}}}"#),

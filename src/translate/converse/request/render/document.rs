@@ -226,7 +226,8 @@ mod tests {
     #[test]
     fn no_two_documents_have_the_same_name() {
         let mut names = Names::default();
-        let given: Vec<_> = [None, Some("Report"), Some("report"), None, Some("document (2)")].map(|title| names.name(title)).into();
+        let given: Vec<_> =
+            [None, Some("Report"), Some("report"), None, Some("document (2)")].map(|title| names.name(title)).into();
         assert_eq!(given, ["document", "Report", "report (2)", "document (2)", "document (2) (2)"]);
         let long = "a".repeat(NAME);
         let (one, two) = (names.name(Some(&long)), names.name(Some(&long)));

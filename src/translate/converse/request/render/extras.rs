@@ -78,7 +78,9 @@ fn remedy(key: &str) -> &'static str {
         "mcp_servers" | "container" | "inference_geo" => {
             "this is a feature of Anthropic's API: remove it, or ask for a model that Anthropic serves"
         }
-        _ => "Bedrock has no such field, and what its loss would mean is not known: remove it, or say it in \
-              `additionalModelRequestFields` where the model knows it",
+        _ => {
+            "Bedrock has no such field, and what its loss would mean is not known: remove it, or say it in \
+              `additionalModelRequestFields` where the model knows it"
+        }
     }
 }

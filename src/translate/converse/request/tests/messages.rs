@@ -51,13 +51,15 @@ fn white_space_at_the_end_of_a_prefill_is_taken_away() {
 
 #[test]
 fn an_image_is_bytes_with_a_format_or_stands_in_s3() {
-    let image = |url: &str| json!([{ "type": "image_url", "image_url": { "url": url } }]);
-    let given = |url: &str| turns(user(image(url)), CLAUDE)[0]["content"][0]["image"].clone();
-    assert_eq!(given("data:image/jpeg;base64,AAAA"), json!({ "format": "jpeg", "source": { "bytes": "AAAA" } }));
+    let image = |source: Value| blocks(json!([{ "type": "image", "source": source }]), CLAUDE);
+    let bytes = |kind: &str, data: &str| json!({ "type": "base64", "media_type": kind, "data": data });
+    let url = |url: &str| json!({ "type": "url", "url": url });
+    let given = |source: Value| body_of(&image(source).unwrap())["messages"][0]["content"][0]["image"].clone();
+    assert_eq!(given(bytes("image/jpeg", "AAAA")), json!({ "format": "jpeg", "source": { "bytes": "AAAA" } }));
     let s3 = json!({ "format": "jpeg", "source": { "s3Location": { "uri": "s3://bucket/a.JPG" } } });
-    assert_eq!(given("s3://bucket/a.JPG"), s3);
-    for url in ["https://example.com/a.png", "data:image/tiff;base64,AAAA", "s3://bucket/a", "data:image/png;base64,"] {
-        assert_eq!(refused(json!({ "messages": user(image(url)) }), CLAUDE).0, "messages[].content[]", "{url}");
+    assert_eq!(given(url("s3://bucket/a.JPG")), s3);
+    for source in [url("https://a.example/a.png"), url("s3://bucket/a"), bytes("image/tiff", "AAAA"), bytes("image/png", "")] {
+        assert_eq!(told(image(source.clone())).0, "messages[].content[]", "{source}");
     }
 }
 

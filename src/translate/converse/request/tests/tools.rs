@@ -61,7 +61,9 @@ fn a_tool_of_a_provider_is_refused() {
 
 #[test]
 fn each_choice_has_its_word() {
-    let choice = |choice: Value| body(json!({ "tools": [function("t")], "tool_choice": choice }), NOVA)["toolConfig"]["toolChoice"].clone();
+    let choice = |choice: Value| {
+        body(json!({ "tools": [function("t")], "tool_choice": choice }), NOVA)["toolConfig"]["toolChoice"].clone()
+    };
     assert_eq!(choice(json!("auto")), json!({ "auto": {} }));
     assert_eq!(choice(json!("required")), json!({ "any": {} }));
     assert_eq!(choice(json!({ "type": "function", "function": { "name": "t" } })), json!({ "tool": { "name": "t" } }));
