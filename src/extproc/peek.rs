@@ -11,10 +11,11 @@ use std::sync::Arc;
 use envoy_types::pb::envoy::service::ext_proc::v3::processing_request::Request;
 use envoy_types::pb::envoy::service::ext_proc::v3::processing_response::Response;
 use envoy_types::pb::envoy::service::ext_proc::v3::{
-    BodyResponse, CommonResponse, HeadersResponse, HttpBody, HttpHeaders, ProcessingRequest, ProcessingResponse,
+    BodyResponse, CommonResponse, HeadersResponse, HttpBody, HttpHeaders, ProcessingRequest,
 };
 use tonic::Status;
 
+use super::answer::Answer;
 use super::convert::{self, Context};
 use super::drive::{Flow, Session};
 use crate::codec::sse::{Parser, TooLarge};
@@ -54,7 +55,7 @@ impl Peek {
         Self { engine, looking: None }
     }
 
-    fn headers(&mut self, headers: HttpHeaders, context: Context, answers: &mut VecDeque<ProcessingResponse>) -> Flow {
+    fn headers(&mut self, headers: HttpHeaders, context: Context, answers: &mut VecDeque<Answer>) -> Flow {
         let fields = convert::fields(headers.headers);
         self.looking = self.look(fields, context);
         if self.looking.is_some() && !headers.end_of_stream {
@@ -74,7 +75,7 @@ impl Peek {
         (plain && ok).then_some(Looking { exchange, target, dialect, fields, parser, bytes: 0, held: 0 })
     }
 
-    fn body(&mut self, body: &HttpBody, answers: &mut VecDeque<ProcessingResponse>) -> Result<Flow, Status> {
+    fn body(&mut self, body: &HttpBody, answers: &mut VecDeque<Answer>) -> Result<Flow, Status> {
         let looking = self.looking.as_mut().ok_or_else(|| Status::failed_precondition("a body before its headers"))?;
         looking.held += 1;
         let found = looking.find(&body.body);
@@ -90,7 +91,7 @@ impl Peek {
             }
         };
         answers.push_back(let_go(edits));
-        answers.extend((0..looking.held).map(|_| convert::respond(Response::ResponseBody(BodyResponse::default()))));
+        answers.extend((0..looking.held).map(|_| Answer::from(Response::ResponseBody(BodyResponse::default()))));
         Ok(Flow::Close)
     }
 }
@@ -117,7 +118,7 @@ impl Looking {
 }
 
 impl Session for Peek {
-    fn on(&mut self, mut message: ProcessingRequest, answers: &mut VecDeque<ProcessingResponse>) -> Result<Flow, Status> {
+    fn on(&mut self, mut message: ProcessingRequest, answers: &mut VecDeque<Answer>) -> Result<Flow, Status> {
         let context = Context::take(&mut message);
         match message.request {
             Some(Request::ResponseHeaders(headers)) => Ok(self.headers(headers, context, answers)),
@@ -127,7 +128,7 @@ impl Session for Peek {
     }
 }
 
-fn let_go(edits: Edits) -> ProcessingResponse {
+fn let_go(edits: Edits) -> Answer {
     let common = CommonResponse { header_mutation: convert::mutation(edits), ..CommonResponse::default() };
-    convert::respond(Response::ResponseHeaders(HeadersResponse { response: Some(common) }))
+    Answer::from(Response::ResponseHeaders(HeadersResponse { response: Some(common) }))
 }
