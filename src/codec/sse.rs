@@ -16,7 +16,7 @@ mod tests;
 use scan::Scan;
 
 /// An event with data.
-#[derive(Debug)]
+#[derive(Debug, Default)]
 pub struct Event<'a> {
     /// What the last `event:` line says, when it says something.
     pub name: Option<&'a [u8]>,
@@ -25,7 +25,7 @@ pub struct Event<'a> {
     /// Every byte since the event before: this event with its blank line, and in front of it comments, blank lines and blocks
     /// without data, where [`Parser::take_comments`] has not taken them.
     pub raw: &'a [u8],
-    /// Whether it reports that the stream has failed, as an exception frame of an AWS event stream does. Never so here.
+    /// Whether the framing itself says that this is an error: `name` is its type then. Never so in server-sent events.
     pub exception: bool,
 }
 

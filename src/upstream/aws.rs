@@ -16,6 +16,8 @@ use aws_sigv4::sign::v4;
 use http::header::{CONTENT_TYPE, InvalidHeaderValue};
 use http::{HeaderName, HeaderValue};
 
+use super::{Signable, SigningError};
+
 #[cfg(test)]
 mod tests;
 
@@ -28,28 +30,6 @@ pub struct Signer {
     credentials: Credentials,
     region: Box<str>,
 }
-
-/// A request as it is sent, ready to be signed.
-#[derive(Debug, Clone, Copy)]
-pub struct Signable<'a> {
-    /// The method.
-    pub method: &'a str,
-    /// What goes into `:authority`.
-    pub authority: &'a str,
-    /// Path and query, escaped as they are sent.
-    pub path: &'a str,
-    /// Headers as they are sent. Only those that must be signed are.
-    pub headers: &'a [(HeaderName, HeaderValue)],
-    /// The body.
-    pub body: &'a [u8],
-    /// The time; AWS allows five minutes of difference.
-    pub now: SystemTime,
-}
-
-/// Why a request cannot be signed, without a secret in it.
-#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-#[error("the request to AWS cannot be signed: {0}")]
-pub struct SignError(String);
 
 /// The keys cannot be used.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
@@ -98,28 +78,28 @@ impl Signer {
     }
 
     /// The headers that prove who sends the request: `authorization`, `x-amz-date`, and `x-amz-security-token` where there is one.
-    /// Values that hold a secret are marked sensitive.
+    /// Values that hold a secret are marked sensitive. AWS takes no request that was signed more than five minutes ago.
     ///
     /// # Errors
-    /// [`SignError`] where authority, path or a header is not what HTTP allows.
-    pub fn headers(&self, request: &Signable<'_>) -> Result<Vec<(HeaderName, HeaderValue)>, SignError> {
+    /// [`SigningError`] where authority, path or a header is not what HTTP allows.
+    pub fn headers(&self, request: &Signable<'_>) -> Result<Vec<(HeaderName, HeaderValue)>, SigningError> {
         let Signable { method, authority, path, headers, body, now } = *request;
         let identity = self.credentials.clone().into();
         let params = v4::SigningParams::builder()
             .identity(&identity)
             .region(&self.region)
             .name(SERVICE)
-            .time(now)
+            .time(SystemTime::from(now))
             .settings(SigningSettings::default())
             .build()
-            .map_err(|error| SignError(error.to_string()))?
+            .map_err(|error| SigningError(error.to_string()))?
             .into();
         let signed = headers.iter().filter(|(name, _)| is_signed(name));
         let signed: Vec<_> = signed.filter_map(|(name, value)| Some((name.as_str(), value.to_str().ok()?))).collect();
         let uri = format!("https://{authority}{path}");
         let request = SignableRequest::new(method, uri, signed.into_iter(), SignableBody::Bytes(body))
-            .map_err(|error| SignError(error.to_string()))?;
-        let (instructions, _) = sign(request, &params).map_err(|error| SignError(error.to_string()))?.into_parts();
+            .map_err(|error| SigningError(error.to_string()))?;
+        let (instructions, _) = sign(request, &params).map_err(|error| SigningError(error.to_string()))?.into_parts();
         instructions.headers().map(|(name, value)| header(name, value)).collect()
     }
 }
@@ -128,11 +108,11 @@ fn is_signed(name: &HeaderName) -> bool {
     name == CONTENT_TYPE || name.as_str().starts_with("x-amz-")
 }
 
-fn header(name: &str, value: &str) -> Result<(HeaderName, HeaderValue), SignError> {
-    let wrong = |error: InvalidHeaderValue| SignError(error.to_string());
+fn header(name: &str, value: &str) -> Result<(HeaderName, HeaderValue), SigningError> {
+    let wrong = |error: InvalidHeaderValue| SigningError(error.to_string());
     let mut value = HeaderValue::from_str(value).map_err(wrong)?;
     value.set_sensitive(name != "x-amz-date");
-    let name = HeaderName::try_from(name).map_err(|error| SignError(error.to_string()))?;
+    let name = HeaderName::try_from(name).map_err(|error| SigningError(error.to_string()))?;
     Ok((name, value))
 }
 

@@ -41,7 +41,7 @@ pub fn parse(status: u16, body: &[u8]) -> ProviderError<'_> {
 }
 
 /// Reads the payload of an exception in a stream.
-pub(super) fn of_exception<'a>(kind: &'a str, payload: &'a [u8]) -> ProviderError<'a> {
+pub(crate) fn of_exception<'a>(kind: &'a str, payload: &'a [u8]) -> ProviderError<'a> {
     let body = serde_json::from_slice::<Body<'_>>(payload).unwrap_or_default();
     // The model's own status tells more than that of the stream (field note 30).
     let code = body.original_status.map(|status| status.to_string().into());

@@ -1,4 +1,4 @@
-use std::time::Duration;
+use jiff::{SignedDuration, Timestamp};
 
 use super::*;
 
@@ -19,7 +19,7 @@ fn json() -> [(HeaderName, HeaderValue); 3] {
 
 fn request<'a>(path: &'a str, headers: &'a [(HeaderName, HeaderValue)], body: &'a [u8]) -> Signable<'a> {
     // 2015-08-30T12:36:00Z, the day of AWS's published examples.
-    let now = SystemTime::UNIX_EPOCH + Duration::from_secs(1_440_938_160);
+    let now = Timestamp::from_second(1_440_938_160).unwrap();
     Signable { method: "POST", authority: "bedrock-runtime.us-east-1.amazonaws.com", path, headers, body, now }
 }
 
@@ -63,7 +63,7 @@ fn whatever_is_sent_is_signed() {
         Signable { method: "GET", ..good },
         Signable { authority: "localhost:8080", ..good },
         Signable { headers: &text, ..good },
-        Signable { now: good.now + Duration::from_secs(1), ..good },
+        Signable { now: good.now + SignedDuration::from_secs(1), ..good },
         Signable { path: &format!("{ARN_PATH}?a=b"), ..good },
     ] {
         assert_ne!(signature(&other), known, "{other:?}");

@@ -5,8 +5,8 @@ use std::fmt::Write;
 use crate::translate::Target;
 
 /// The path of a conversation at Bedrock.
-pub fn path(target: &Target<'_>, stream: bool) -> String {
-    model_path(target.path_prefix, target.model, if stream { "converse-stream" } else { "converse" })
+pub fn path(target: &Target<'_>) -> String {
+    model_path(target.path_prefix, target.model, if target.stream { "converse-stream" } else { "converse" })
 }
 
 /// The path of an operation on a model. The id is one segment of it, whatever is in it: the slash of an ARN is `%2F`, its colons

@@ -41,7 +41,7 @@ pub fn render(conversation: &Conversation<'_>, target: &Target<'_>) -> Result<Re
         .and_then(|body| serde_json::to_vec(&body).map_err(|error| Fault::new("", error.to_string())))
         .map_err(|fault| fault.unsupported(target))?;
     Ok(Rendered {
-        path: path(target, conversation.stream),
+        path: path(target),
         headers: vec![(header::CONTENT_TYPE, HeaderValue::from_static("application/json"))],
         body: Some(body.into()),
         dropped: dropped.into_names(),

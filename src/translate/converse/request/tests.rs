@@ -6,7 +6,7 @@ mod tools;
 
 use serde_json::{Value, json};
 
-use crate::translate::{Dialect, Rendered, RequestError, Target, anthropic, converse, openai};
+use crate::translate::{Dialect, Format, Hosting, Rendered, RequestError, Target, anthropic, converse, openai};
 
 const CLAUDE: &str = "us.anthropic.claude-sonnet-4-5-20250929-v1:0";
 const NOVA: &str = "us.amazon.nova-lite-v1:0";
@@ -14,7 +14,17 @@ const LLAMA: &str = "meta.llama3-70b-instruct-v1:0";
 const PROFILE: &str = "arn:aws:bedrock:us-east-1:123456789012:application-inference-profile/abcdef123456";
 
 fn target(model: &str) -> Target<'_> {
-    Target { dialect: Dialect::OpenAi, provider: "aws", model, path_prefix: "", default_max_tokens: 4_096, overrides: &[] }
+    Target {
+        dialect: Dialect::Bedrock,
+        format: Format::Converse,
+        hosting: &Hosting::Owner,
+        provider: "aws",
+        model,
+        stream: true,
+        path_prefix: "",
+        default_max_tokens: 4_096,
+        overrides: &[],
+    }
 }
 
 /// What an OpenAI request becomes.
@@ -78,7 +88,7 @@ fn refused(fields: Value, model: &str) -> (String, String) {
 
 #[test]
 fn the_model_stands_in_the_path_and_nowhere_else() {
-    let rendered = rendered(&request(json!({ "stream": true })), PROFILE).unwrap();
+    let rendered = rendered(&request(json!({})), PROFILE).unwrap();
     let arn = "arn%3Aaws%3Abedrock%3Aus-east-1%3A123456789012%3Aapplication-inference-profile%2Fabcdef123456";
     assert_eq!(rendered.path, format!("/model/{arn}/converse-stream"));
     assert_eq!(body_of(&rendered), json!({ "messages": [{ "role": "user", "content": [{ "text": "Hi" }] }] }));
