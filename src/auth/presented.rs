@@ -28,21 +28,28 @@ impl fmt::Debug for Presented<'_> {
     }
 }
 
-/// The headers in which SDKs send a key as it is: Anthropic's, Azure's, Google's.
-const KEY_HEADERS: [&str; 3] = ["x-api-key", "api-key", "x-goog-api-key"];
+/// Azure's and Google's headers of keys: looked at where the usual ones hold none, so that what a client sends there besides its key
+/// for this gateway (and what no provider gets) changes nothing.
+const VENDOR_HEADERS: [&str; 2] = ["api-key", "x-goog-api-key"];
 
-/// Finds the key, in `authorization: Bearer` or in any header that an SDK sends it in, whatever the API: many clients can only be
+/// Finds the key in `authorization: Bearer` or `x-api-key`, or else in a vendor's header, whatever the API: many clients can only be
 /// given a key for one of them. `headers` finds a header by its lower-case name.
 pub fn presented<'a>(headers: impl Fn(&str) -> Option<&'a str>, family: Family) -> Presented<'a> {
     let given = |name: &str| headers(name).map(str::trim).filter(|value| !value.is_empty());
     let authorization = given("authorization");
-    let mut keys = authorization.and_then(bearer).into_iter().chain(KEY_HEADERS.iter().filter_map(|name| given(name)));
-    match keys.next() {
-        Some(key) if keys.any(|other| other != key) => Presented::Conflicting,
-        Some(key) => Presented::Key(key),
+    let usual = only([authorization.and_then(bearer), given("x-api-key")]);
+    match usual.or_else(|| only(VENDOR_HEADERS.map(given))) {
+        Some(found) => found,
         None if authorization.is_some() => Presented::NotBearer,
         None => Presented::Missing(family),
     }
+}
+
+/// The one key among these, if there is any.
+fn only(keys: [Option<&str>; 2]) -> Option<Presented<'_>> {
+    let mut keys = keys.into_iter().flatten();
+    let key = keys.next()?;
+    Some(if keys.any(|other| other != key) { Presented::Conflicting } else { Presented::Key(key) })
 }
 
 /// The token of `Bearer TOKEN`; RFC 9110 has schemes compared without regard to case.
@@ -89,6 +96,12 @@ mod tests {
         }
         let two = |name: &str| ["api-key", "x-goog-api-key"].iter().find(|own| **own == name).copied();
         assert_eq!(presented(two, Family::OpenAi), Presented::Conflicting);
+        let stray = |name: &str| match name {
+            "authorization" => Some("Bearer k"),
+            "x-goog-api-key" => Some("of-google"),
+            _ => None,
+        };
+        assert_eq!(presented(stray, Family::OpenAi), Presented::Key("k"));
     }
 
     #[test]
