@@ -28,7 +28,7 @@ pub(super) fn status(error: &ProviderError<'_>) -> u16 {
 }
 
 /// The first one that is a part of the error's type or code counts.
-const STATUSES: [(&str, u16); 21] = [
+const STATUSES: [(&str, u16); 20] = [
     ("rate_limit", 429),
     ("throttl", 429),
     ("quota", 429),
@@ -47,7 +47,6 @@ const STATUSES: [(&str, u16); 21] = [
     ("too_large", 413),
     ("invalid", 400),
     ("validation", 400),
-    ("malformed", 502),
     ("context_length", 400),
     ("content_policy", 400),
 ];
