@@ -28,6 +28,7 @@ pub mod openai;
 mod outbound;
 mod passthrough;
 mod plain;
+mod reading;
 mod seen;
 mod stream;
 #[cfg(test)]

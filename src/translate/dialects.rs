@@ -170,14 +170,6 @@ impl Reader {
             Self::Converse(reader) => reader.event(event, emit),
         }
     }
-
-    /// The text that an event adds, and to which answer, where that is all that it says and can be told without reading it.
-    pub(super) fn glance<'e>(&self, event: &'e Event<'_>) -> Option<(u32, &'e [u8])> {
-        match self {
-            Self::Chat(reader) => reader.glance(event),
-            Self::Messages(_) | Self::Converse(_) => None,
-        }
-    }
 }
 
 /// Writes a client's stream.

@@ -5,8 +5,9 @@
 //! in it.
 
 use super::answer::Delta;
-use super::dialects::{Reader, Writer};
+use super::dialects::Writer;
 use super::passthrough::PassThrough;
+use super::reading::Reading;
 use super::seen::Progress;
 use super::{AnswerContext, AnswerError, End, Frames, Kept, Seen, Task};
 use crate::rejection::{Kind, Rejection};
@@ -17,7 +18,7 @@ const CUT: &str = "the provider's stream ended before the answer was complete";
 #[derive(Debug)]
 pub struct Stream {
     frames: Frames,
-    reader: Reader,
+    reader: Reading,
     progress: Progress,
     writer: Writer,
     /// Nothing is written by `writer` but an error.
@@ -33,7 +34,7 @@ impl Stream {
         let hides_usage = (!context.wants_usage).then_some(client);
         Self {
             frames: Frames::new(context.framing, context.event_bytes),
-            reader: Reader::new(context.format),
+            reader: Reading::new(context.format),
             progress: Progress::new(context.format),
             writer: Writer::new(client, &context.asked_model, context.wants_usage),
             pass: context.is_pass_through().then_some(PassThrough { hides_usage }),
