@@ -46,7 +46,11 @@ fn read(body: &[u8]) -> Option<ProviderError<'_>> {
             ..ProviderError::default()
         }),
         // What AWS and others put before Anthropic's models.
-        None => Some(ProviderError { message: body.message.or(body.capital)?, request_id: body.request_id, ..ProviderError::default() }),
+        None => Some(ProviderError {
+            message: body.message.or(body.capital)?,
+            request_id: body.request_id,
+            ..ProviderError::default()
+        }),
     }
 }
 
