@@ -56,7 +56,7 @@ const PROVIDERS: [Provider; 4] = [
     Provider {
         name: "anthropic-bedrock",
         dialect: Dialect::AnthropicBedrock,
-        hosting: Hosting::Owner,
+        hosting: Hosting::Bedrock,
         model: "eu.anthropic.claude-served-v1:0",
     },
 ];

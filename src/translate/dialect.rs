@@ -6,7 +6,7 @@
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-use super::{Api, Format, Framing};
+use super::{Api, Format, Framing, Hosting};
 
 /// The dialect that a provider speaks.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize, JsonSchema)]
@@ -40,6 +40,14 @@ impl Dialect {
             Self::OpenAi => Format::Chat,
             Self::Anthropic | Self::AnthropicBedrock => Format::Messages,
             Self::Bedrock => Format::Converse,
+        }
+    }
+
+    /// Who hosts the format.
+    pub fn hosting(self) -> Hosting {
+        match self {
+            Self::OpenAi | Self::Anthropic | Self::Bedrock => Hosting::Owner,
+            Self::AnthropicBedrock => Hosting::Bedrock,
         }
     }
 

@@ -12,7 +12,6 @@ use super::rules;
 use crate::config::errors::Check;
 use crate::config::model;
 use crate::config::node::Path;
-use crate::translate::Hosting;
 use crate::upstream::{Credential, Endpoint, Provider};
 
 /// The longest name of a provider, in bytes: Envoy's cluster names are made of several.
@@ -54,7 +53,7 @@ fn provider(
     Some(Provider {
         name: name.into(),
         dialect: written.dialect,
-        hosting: Hosting::Owner,
+        hosting: written.dialect.hosting(),
         endpoint: endpoint?,
         credential: credential?,
         headers,

@@ -42,7 +42,11 @@ pub fn render(conversation: &Conversation<'_>, target: &Target<'_>) -> Result<Re
         .map_err(|fault| fault.unsupported(target))?;
     Ok(Rendered {
         path: path(target),
-        headers: vec![(header::CONTENT_TYPE, HeaderValue::from_static("application/json"))],
+        headers: vec![
+            (header::CONTENT_TYPE, HeaderValue::from_static("application/json")),
+            // A client asks for JSON or server-sent events, and gets neither from Bedrock.
+            (header::ACCEPT, HeaderValue::from_static("*/*")),
+        ],
         body: Some(body.into()),
         dropped: dropped.into_names(),
     })
