@@ -113,7 +113,8 @@ pub struct Provider {
     /// Allows a credential to be sent over plain `http://` to a host that is not on a private network.
     #[serde(default)]
     pub allow_plaintext: bool,
-    /// How the gateway proves itself to it. `none` for a provider that wants nothing.
+    /// How the gateway proves itself to it. `none` for a provider that wants nothing. `aws` has `access_key_id`, `secret_access_key`
+    /// and, for temporary keys, `session_token`.
     #[serde(default)]
     #[schemars(extend("default" = "none"))]
     pub credential: Credential,
