@@ -67,7 +67,7 @@ fn request(api: Api, dialect: Dialect, body: &Bytes) -> usize {
 fn events(format: Format) -> Vec<String> {
     let event = |name: &str, data: serde_json::Value| match format {
         Format::Chat => format!("data: {data}\n\n"),
-        Format::Messages | Format::Converse => format!("event: {name}\ndata: {data}\n\n"),
+        _ => format!("event: {name}\ndata: {data}\n\n"),
     };
     let chunk = |choices: serde_json::Value| json!({"id": "c", "object": "chat.completion.chunk", "created": 1, "model": "served", "choices": choices});
     match format {
@@ -103,6 +103,7 @@ fn events(format: Format) -> Vec<String> {
             all.push(event("metadata", json!({"usage": usage, "metrics": {"latencyMs": 7}})));
             all
         }
+        other => unreachable!("no pair here has a provider of {other:?}"),
     }
 }
 
@@ -139,6 +140,7 @@ fn stream(api: Api, dialect: Dialect, events: &[Vec<u8>]) -> usize {
         api,
         format: dialect.format_for(api),
         framing: dialect.framing(),
+        echo: String::new(),
         asked_model: "asked".to_owned(),
         stream: true,
         wants_usage: true,

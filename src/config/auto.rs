@@ -95,6 +95,7 @@ fn provider(dialect: Dialect, endpoint: String, credential: Credential) -> Provi
         dialect,
         endpoint: Some(endpoint),
         region: None,
+        serves: Default::default(),
         allow_plaintext: false,
         credential,
         headers: Default::default(),

@@ -21,6 +21,8 @@ pub enum Dialect {
     Bedrock,
     /// Anthropic's API on Amazon Bedrock: everything that Anthropic's models can, in their own words.
     AnthropicBedrock,
+    /// Cohere's API, version 2.
+    Cohere,
 }
 
 impl Dialect {
@@ -31,6 +33,7 @@ impl Dialect {
             Self::Anthropic => "anthropic",
             Self::Bedrock => "bedrock",
             Self::AnthropicBedrock => "anthropic-bedrock",
+            Self::Cohere => "cohere",
         }
     }
 
@@ -40,13 +43,14 @@ impl Dialect {
             Self::OpenAi => Format::Chat,
             Self::Anthropic | Self::AnthropicBedrock => Format::Messages,
             Self::Bedrock => Format::Converse,
+            Self::Cohere => Format::Cohere,
         }
     }
 
     /// Who hosts the format.
     pub fn hosting(self) -> Hosting {
         match self {
-            Self::OpenAi | Self::Anthropic | Self::Bedrock => Hosting::Owner,
+            Self::OpenAi | Self::Anthropic | Self::Bedrock | Self::Cohere => Hosting::Owner,
             Self::AnthropicBedrock => Hosting::Bedrock,
         }
     }
@@ -54,17 +58,19 @@ impl Dialect {
     /// How streamed answers are framed.
     pub fn framing(self) -> Framing {
         match self {
-            Self::OpenAi | Self::Anthropic => Framing::Sse,
+            Self::OpenAi | Self::Anthropic | Self::Cohere => Framing::Sse,
             Self::Bedrock => Framing::AwsEvents,
             Self::AnthropicBedrock => Framing::AwsChunks,
         }
     }
 
-    /// The path before the API's own, where an endpoint has none: `https://api.openai.com/v1`, `https://api.anthropic.com/v1`.
+    /// The path before the API's own, where an endpoint has none: `https://api.openai.com/v1`, `https://api.anthropic.com/v1`,
+    /// `https://api.cohere.com/v2`.
     pub fn path_prefix(self) -> &'static str {
         match self {
             Self::OpenAi | Self::Anthropic => "/v1",
             Self::Bedrock | Self::AnthropicBedrock => "",
+            Self::Cohere => "/v2",
         }
     }
 }
@@ -75,7 +81,7 @@ mod tests {
 
     #[test]
     fn the_name_is_the_one_in_the_config() {
-        for dialect in [Dialect::OpenAi, Dialect::Anthropic, Dialect::Bedrock, Dialect::AnthropicBedrock] {
+        for dialect in [Dialect::OpenAi, Dialect::Anthropic, Dialect::Bedrock, Dialect::AnthropicBedrock, Dialect::Cohere] {
             assert_eq!(serde_json::to_value(dialect).unwrap(), dialect.name());
         }
     }

@@ -8,10 +8,16 @@
 pub enum Format {
     /// OpenAI's chat completions, vendors' extensions included.
     Chat,
+    /// OpenAI's legacy completions.
+    Completions,
+    /// OpenAI's responses.
+    Responses,
     /// Anthropic's messages.
     Messages,
     /// Amazon Bedrock's Converse.
     Converse,
+    /// Cohere's chat, API v2.
+    Cohere,
 }
 
 /// The wire format of a conversation, at a client.
@@ -19,6 +25,10 @@ pub enum Format {
 pub enum ClientFormat {
     /// OpenAI's chat completions.
     Chat,
+    /// OpenAI's legacy completions.
+    Completions,
+    /// OpenAI's responses.
+    Responses,
     /// Anthropic's messages.
     Messages,
 }
@@ -28,8 +38,11 @@ impl Format {
     pub fn name(self) -> &'static str {
         match self {
             Self::Chat => "openai",
+            Self::Completions => "completions",
+            Self::Responses => "responses",
             Self::Messages => "anthropic",
             Self::Converse => "converse",
+            Self::Cohere => "cohere",
         }
     }
 }
@@ -39,6 +52,8 @@ impl ClientFormat {
     pub fn format(self) -> Format {
         match self {
             Self::Chat => Format::Chat,
+            Self::Completions => Format::Completions,
+            Self::Responses => Format::Responses,
             Self::Messages => Format::Messages,
         }
     }
