@@ -19,6 +19,8 @@ pub struct Incoming<'a> {
     pub path: &'a str,
     /// What the client says that the body is.
     pub content_type: Option<&'a str>,
+    /// Beta features that the client asks for in a header (`anthropic-beta`). None are read here.
+    pub betas: Option<&'a str>,
     /// The body.
     pub body: &'a Bytes,
     /// Its outermost layer.
@@ -52,7 +54,7 @@ impl<'a> Incoming<'a> {
             }
             Task::Conversation(_) | Task::Call(_) => Parsed::Json(TopLevel::scan(body, depth)?),
         };
-        Ok(Self { api, path, content_type, body, parsed })
+        Ok(Self { api, path, content_type, betas: None, body, parsed })
     }
 }
 

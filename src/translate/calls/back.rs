@@ -22,7 +22,7 @@ impl Back {
     pub fn of(api: Api, dialect: Dialect, hosting: &Hosting) -> Self {
         match api.task() {
             Task::Conversation(_) => Self::default(),
-            Task::Call(call) => Self { way: way(call, Host::of(dialect), *hosting == Hosting::Vllm), ..Self::default() },
+            Task::Call(call) => Self { way: way(call, Host::of(dialect), hosting.has_tokenizer()), ..Self::default() },
         }
     }
 

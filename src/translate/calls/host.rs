@@ -2,10 +2,11 @@
 
 use serde_json::value::RawValue;
 
-use crate::translate::{Dialect, Hosting, Target};
+use crate::translate::{Dialect, Target};
 
 /// Whose endpoints a provider has.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[cfg_attr(not(test), expect(dead_code, reason = "the dialects of Azure and Google come with the road's places"))]
 pub(super) enum Host {
     /// OpenAI, or one who is compatible.
     OpenAi,
@@ -33,6 +34,8 @@ impl Host {
         match dialect {
             Dialect::OpenAi => Self::OpenAi,
             Dialect::Anthropic => Self::Anthropic,
+            Dialect::Bedrock => Self::Bedrock,
+            Dialect::AnthropicBedrock => Self::AnthropicBedrock,
             Dialect::Cohere => Self::Cohere,
         }
     }
@@ -83,7 +86,7 @@ impl<'a> Site<'a> {
             azure_version: "",
             project: "",
             location: "",
-            tokenize: *target.hosting == Hosting::Vllm,
+            tokenize: target.hosting.has_tokenizer(),
         }
     }
 }
