@@ -5,7 +5,6 @@ use std::time::Duration;
 
 use http::StatusCode;
 
-use crate::codec::json::{JsonError, JsonErrorKind};
 use crate::translate::{AnswerError, RequestError};
 
 /// An answer that the gateway gives by itself, because the request cannot go on.
@@ -52,6 +51,8 @@ pub enum Kind {
     ModelNotAllowed,
     /// The path or method is not one that the gateway serves.
     UnknownEndpoint,
+    /// A stored answer is asked for, and the gateway stores none.
+    NotStored,
     /// The gateway serves the path, but not with this method.
     WrongMethod,
     /// No route has this model.
@@ -103,6 +104,7 @@ impl Kind {
             Self::KeyDisabled => (401, "invalid_request_error", "disabled_api_key", "authentication_error"),
             Self::ModelNotAllowed => (403, "invalid_request_error", "model_not_allowed", "permission_error"),
             Self::UnknownEndpoint => (404, "invalid_request_error", "unknown_endpoint", "not_found_error"),
+            Self::NotStored => (404, "invalid_request_error", "response_not_stored", "not_found_error"),
             Self::WrongMethod => (405, "invalid_request_error", "method_not_allowed", "invalid_request_error"),
             Self::UnknownModel => (404, "invalid_request_error", "model_not_found", "not_found_error"),
             Self::InvalidRequest => (400, "invalid_request_error", "invalid_request", "invalid_request_error"),
@@ -122,23 +124,14 @@ impl Kind {
     }
 }
 
-impl From<JsonError> for Rejection {
-    fn from(error: JsonError) -> Self {
-        let field = match &error.kind {
-            JsonErrorKind::DuplicateKey(key) | JsonErrorKind::WrongType { key, .. } => Some(key.clone()),
-            _ => None,
-        };
-        Self { param: field, ..Self::new(Kind::InvalidRequest, error.to_string()) }
-    }
-}
-
 impl From<RequestError> for Rejection {
     fn from(error: RequestError) -> Self {
         let message = error.to_string();
-        match error {
-            RequestError::Invalid { field, .. } => Self::new(Kind::InvalidRequest, message).param(field),
-            RequestError::Unsupported { field, .. } => Self::new(Kind::Unsupported, message).param(field),
-        }
+        let (kind, field) = match error {
+            RequestError::Invalid { field, .. } => (Kind::InvalidRequest, field),
+            RequestError::Unsupported { field, .. } => (Kind::Unsupported, field),
+        };
+        Self { param: Some(field).filter(|field| !field.is_empty()), ..Self::new(kind, message) }
     }
 }
 

@@ -15,7 +15,7 @@ use crate::auth::{self, Principal};
 use crate::config::Snapshot;
 use crate::rejection::{Kind, Rejection};
 use crate::route::models;
-use crate::translate::{Api, Dialect};
+use crate::translate::Api;
 
 /// What becomes of a request whose headers are known.
 #[derive(Debug)]
@@ -39,8 +39,8 @@ impl Exchange {
         let endpoint = endpoint::find(fields.get(":method").unwrap_or_default(), path, anthropic);
         let api = match endpoint {
             Endpoint::Converse(api) => api,
-            Endpoint::Models(dialect) | Endpoint::Model(dialect, _) => api_of(dialect),
-            Endpoint::WrongMethod(_) | Endpoint::Unknown => endpoint::error_api(path, anthropic),
+            Endpoint::Models(family) | Endpoint::Model(family, _) => family.main_api(),
+            Endpoint::WrongMethod(_) | Endpoint::NotStored | Endpoint::Unknown => endpoint::error_api(path, anthropic),
         };
         let principal = identify(&snapshot, &fields, api);
         let verdict = principal
@@ -85,15 +85,8 @@ impl Exchange {
     }
 }
 
-fn api_of(dialect: Dialect) -> Api {
-    match dialect {
-        Dialect::OpenAi => Api::OpenAiChat,
-        Dialect::Anthropic => Api::AnthropicMessages,
-    }
-}
-
 fn identify(snapshot: &Snapshot, fields: &Fields, api: Api) -> Result<Arc<Principal>, Rejection> {
-    let presented = auth::presented(|name| fields.get(name), Some(api));
+    let presented = auth::presented(|name| fields.get(name), api.family());
     snapshot.callers.identify(presented, jiff::Timestamp::now()).map(Arc::clone)
 }
 
@@ -106,25 +99,30 @@ fn local_answer(
     end: bool,
 ) -> Result<Option<Reply>, Rejection> {
     match endpoint {
-        Endpoint::Converse(_) if end => {
-            Err(Rejection::new(Kind::InvalidRequest, "the request has no body: send a JSON object with `model` and `messages`"))
-        }
+        Endpoint::Converse(_) if end => Err(Rejection::new(
+            Kind::InvalidRequest,
+            "the request has no body: send a JSON object with `model` and what is asked of it",
+        )),
         Endpoint::Converse(_) => Ok(None),
-        Endpoint::Models(dialect) => {
-            Ok(Some(Reply::json(200, models::list(snapshot.routes.models(principal), dialect), "models")))
-        }
-        Endpoint::Model(dialect, id) => {
+        Endpoint::Models(family) => Ok(Some(Reply::json(200, models::list(snapshot.routes.models(principal), family), "models"))),
+        Endpoint::Model(family, id) => {
             snapshot.routes.select(id, principal)?;
-            Ok(Some(Reply::json(200, models::one(id, dialect), "model")))
+            Ok(Some(Reply::json(200, models::one(id, family), "model")))
         }
         Endpoint::WrongMethod(method) => {
             let mut rejection = Rejection::new(Kind::WrongMethod, format!("{path} takes {method}"));
             rejection.headers.push((ALLOW, HeaderValue::from_static(method)));
             Err(rejection)
         }
+        Endpoint::NotStored => Err(Rejection::new(
+            Kind::NotStored,
+            format!("{path} is not here: this gateway stores no responses, so keep their items and send them in `input`"),
+        )),
         Endpoint::Unknown => Err(Rejection::new(
             Kind::UnknownEndpoint,
-            format!("{path} is not an endpoint of this gateway: it serves /v1/chat/completions, /v1/messages and /v1/models"),
+            format!(
+                "{path} is not an endpoint of this gateway: it serves /v1/chat/completions, /v1/responses, /v1/completions, /v1/messages and /v1/models"
+            ),
         )),
     }
 }

@@ -10,16 +10,16 @@ mod message;
 pub mod request;
 pub mod response;
 pub mod stream;
-mod text_or;
-mod usage;
-mod words;
+pub(super) mod text_or;
+pub(super) mod usage;
+pub(super) mod words;
 
-use super::{AnswerError, Dialect, plain};
+use super::{AnswerError, Format, plain};
 
 /// The provider broke its own API. The message may quote it.
 fn malformed(message: impl AsRef<str>) -> AnswerError {
     let message = plain::brief(message.as_ref(), plain::QUOTATION).into_owned();
-    AnswerError::Malformed { dialect: Dialect::OpenAi.name(), message }
+    AnswerError::Malformed { dialect: Format::Chat.name(), message }
 }
 
 /// An id for an answer whose provider gave none.
@@ -28,7 +28,7 @@ fn made_id() -> String {
 }
 
 /// `created` is demanded of every answer, and other dialects do not tell it: the one look at a clock in all of `translate`.
-fn now() -> i64 {
+pub(super) fn now() -> i64 {
     let since = std::time::SystemTime::now().duration_since(std::time::UNIX_EPOCH).unwrap_or_default();
     i64::try_from(since.as_secs()).unwrap_or(i64::MAX)
 }

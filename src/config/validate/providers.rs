@@ -10,8 +10,11 @@ use super::rules;
 use crate::config::errors::Check;
 use crate::config::model;
 use crate::config::node::Path;
-use crate::upstream::{Credential, Endpoint, Provider};
+use crate::translate::{Dialect, Hosting};
+use crate::upstream::{Credential, Endpoint, Provider, Serves};
 
+/// Where OpenAI itself is.
+const OPENAI_HOST: &str = "api.openai.com";
 /// The longest name of a provider, in bytes: Envoy's cluster names are made of several.
 const LONGEST_NAME: usize = 64;
 
@@ -47,6 +50,8 @@ fn provider(
     Some(Provider {
         name: name.into(),
         dialect: written.dialect,
+        serves: serves(check, path, &written, endpoint.as_ref()),
+        hosting: Hosting::Owner,
         endpoint: endpoint?,
         credential: credential?,
         headers,
@@ -56,6 +61,17 @@ fn provider(
         peek: written.peek,
         rest: written.rest,
     })
+}
+
+/// OpenAI itself serves all of its APIs, and one that is compatible with it may serve chat completions only.
+fn serves(check: &mut Check<'_>, path: &Path<'_>, written: &model::Provider, endpoint: Option<&Endpoint>) -> Serves {
+    let model::Serves { responses, completions } = written.serves;
+    let is_openais = written.dialect == Dialect::OpenAi;
+    if !is_openais && (responses == Some(true) || completions == Some(true)) {
+        check.error(&path.field("serves"), "is for providers of the dialect `openai`: others do not have these APIs");
+    }
+    let by_default = is_openais && endpoint.is_some_and(|endpoint| endpoint.host == OPENAI_HOST);
+    Serves { responses: responses.unwrap_or(by_default), completions: completions.unwrap_or(by_default) }
 }
 
 /// Names of providers become parts of names in Envoy, where `,`, `:`, `#` and `~` separate them.
@@ -88,6 +104,8 @@ fn credential(check: &mut Check<'_>, path: &Path<'_>, written: &model::Credentia
         model::Credential::None => return Some(Credential::None),
         model::Credential::Bearer(secret) => ("bearer", secret.expose_secret()),
         model::Credential::XApiKey(secret) => ("x_api_key", secret.expose_secret()),
+        model::Credential::ApiKey(secret) => ("api_key", secret.expose_secret()),
+        model::Credential::XGoogApiKey(secret) => ("x_goog_api_key", secret.expose_secret()),
     };
     let path = path.field(name);
     if secret.is_empty() {
@@ -98,7 +116,9 @@ fn credential(check: &mut Check<'_>, path: &Path<'_>, written: &model::Credentia
     check.require(!secret.starts_with("Bearer "), &path, "must be the token alone, without `Bearer`");
     let credential = match written {
         model::Credential::XApiKey(_) => Credential::x_api_key(secret),
-        _ => Credential::bearer(secret),
+        model::Credential::ApiKey(_) => Credential::api_key(secret),
+        model::Credential::XGoogApiKey(_) => Credential::x_goog_api_key(secret),
+        model::Credential::None | model::Credential::Bearer(_) => Credential::bearer(secret),
     };
     check.require(credential.is_ok(), &path, "has characters that no header may have");
     credential.ok()

@@ -52,8 +52,8 @@ fn a_good_config_becomes_a_snapshot() {
     let snapshot = read(GOOD).unwrap();
     let names: Vec<_> = snapshot.providers.iter().map(|provider| &*provider.name).collect();
     assert_eq!(names, ["claude", "openai"]);
-    let (name, value) = snapshot.providers[1].credential.header().unwrap();
-    assert_eq!((name.as_str(), value.as_bytes()), ("authorization", b"Bearer sk-from-environment".as_slice()));
+    let crate::upstream::Credential::Bearer(value) = &snapshot.providers[1].credential else { panic!() };
+    assert_eq!(value.as_bytes(), b"Bearer sk-from-environment");
     let route = snapshot.routes.find("gpt-4o").unwrap();
     assert_eq!(&*route.orders[1].cluster, "order:claude,openai");
     assert_eq!(route.choices[1].model.as_deref(), Some("claude-haiku-4-5"));
@@ -165,6 +165,23 @@ fn endpoints_are_checked() {
     let odd = GOOD.replace("  openai: {", "  open,ai: {").replace("[openai,", "['open,ai',");
     let error = read(&odd).map(|_| ()).unwrap_err().to_string();
     assert!(error.starts_with("gateway.yaml:6:12: providers.open,ai: a provider's name must have"), "{error}");
+}
+
+#[test]
+fn openai_itself_serves_all_of_its_apis_and_others_what_they_say() {
+    use crate::upstream::Serves;
+    let serves = |from: &str, to: &str| holds(from, to).providers.iter().map(|provider| provider.serves).collect::<Vec<_>>();
+    let (none, all) = (Serves::default(), Serves { responses: true, completions: true });
+    assert_eq!(serves("api.openai.com", "api.openai.com"), [none, all]);
+    assert_eq!(serves("api.openai.com", "openai.example.com"), [none, none]);
+    let asked = "{dialect: openai, serves: {responses: false}";
+    assert_eq!(serves("{dialect: openai", asked), [none, Serves { responses: false, completions: true }]);
+    breaks(
+        "{dialect: anthropic",
+        "{serves: {responses: true}, dialect: anthropic",
+        "7:20",
+        "is for providers of the dialect `openai`",
+    );
 }
 
 #[test]

@@ -7,10 +7,13 @@ mod messages;
 mod parse;
 mod parts;
 mod render;
+mod road;
 #[cfg(test)]
 mod tests;
 mod tools;
 mod wire;
 
 pub use parse::parse;
+pub(in crate::translate) use parse::{Ignored, TOP_LOGPROBS, missing, refuse_unknown};
 pub use render::{path, render};
+pub use road::{facts, pass};
