@@ -92,7 +92,8 @@ fn count(events: &[Event], place: &str) -> Option<u64> {
 fn chunk(event: Event, counted: (Option<u64>, Option<u64>)) -> Event {
     let mut data = event.data;
     if let (Some("message_stop"), (Some(input), Some(output))) = (event.name, counted) {
-        let metrics = json!({"inputTokenCount": input, "outputTokenCount": output, "invocationLatency": 1, "firstByteLatency": 1});
+        let metrics =
+            json!({"inputTokenCount": input, "outputTokenCount": output, "invocationLatency": 1, "firstByteLatency": 1});
         data = json!({"type": "message_stop", "amazon-bedrock-invocationMetrics": metrics}).to_string();
     }
     // Padding, so that the length of a chunk says nothing about its text.
