@@ -62,7 +62,7 @@ def strictly(response: Any) -> None:
 def test_an_answer_has_every_field_of_the_sdks_type(responses: Responses):
     answer = responses.create(instructions="Be brief.", temperature=0.5, metadata={"a": "b"}, tools=[TOOL], tool_choice="none")
     strictly(answer)
-    assert answer.output_text == "You said: hello there"
+    assert answer.output_text == "You said: hello there [system: Be brief.]"
     assert (answer.status, answer.error, answer.incomplete_details) == ("completed", None, None)
     assert answer.id.startswith("resp_") and answer.output[0].id.startswith("msg_")
     assert (answer.instructions, answer.temperature, answer.metadata) == ("Be brief.", 0.5, {"a": "b"})
@@ -177,7 +177,23 @@ def test_a_stream_that_breaks_never_looks_whole(responses: Responses, fault: dic
     with pytest.raises(openai.APIError):
         for event in responses.create("one two three four five", stream=True, sim=fault):
             kinds.append(event.type)
-    assert kinds[-1] == "response.failed" and "response.completed" not in kinds
+    assert "response.completed" not in kinds and "response.output_text.done" not in kinds
+    # A connection that is reset takes with it whatever could be told.
+    assert kinds[-1] == "response.failed" or "cut-after" in fault
+
+
+def test_another_provider_answers_when_the_first_fails(gateway):
+    for model, fails in (("openai-first", "a"), ("anthropic-first", "b")):
+        first = Responses(openai_client(gateway.url, RED_KEY), model)
+        assert first.create("one", sim={"status": f"{fails}=503"}).output_text == "You said: one"
+
+
+@pytest.mark.parametrize("model", ["peek-openai-first", "peek-anthropic-first"])
+def test_an_error_as_the_first_event_falls_back(gateway, model: str):
+    """Field note 26: an error right after the head of a stream."""
+    fails = "a" if model == "peek-openai-first" else "b"
+    events = Responses(openai_client(gateway.url, RED_KEY), model).events("one", sim={"error-after": f"{fails}=1"})
+    assert events[-1].response.output_text == "You said: one"
 
 
 def test_what_is_stored_elsewhere_is_told_to_be_sent(responses: Responses):
