@@ -12,6 +12,8 @@
 pub mod answer;
 pub mod anthropic;
 mod api;
+pub mod calls;
+pub mod cohere;
 pub mod completions;
 pub mod conversation;
 mod dialect;

@@ -61,10 +61,11 @@ struct Provider {
     native: bool,
 }
 
-const PROVIDERS: [Provider; 3] = [
+const PROVIDERS: [Provider; 4] = [
     Provider { name: "openai", dialect: Dialect::OpenAi, hosting: Hosting::Owner, native: false },
     Provider { name: "native", dialect: Dialect::OpenAi, hosting: Hosting::Owner, native: true },
     Provider { name: "anthropic", dialect: Dialect::Anthropic, hosting: Hosting::Owner, native: false },
+    Provider { name: "cohere", dialect: Dialect::Cohere, hosting: Hosting::Owner, native: false },
 ];
 
 /// A fixture with its pair.

@@ -17,6 +17,8 @@ pub enum Dialect {
     OpenAi,
     /// Anthropic's API.
     Anthropic,
+    /// Cohere's API, version 2.
+    Cohere,
 }
 
 impl Dialect {
@@ -25,6 +27,7 @@ impl Dialect {
         match self {
             Self::OpenAi => "openai",
             Self::Anthropic => "anthropic",
+            Self::Cohere => "cohere",
         }
     }
 
@@ -33,20 +36,23 @@ impl Dialect {
         match self {
             Self::OpenAi => Format::Chat,
             Self::Anthropic => Format::Messages,
+            Self::Cohere => Format::Cohere,
         }
     }
 
     /// How streamed answers are framed.
     pub fn framing(self) -> Framing {
         match self {
-            Self::OpenAi | Self::Anthropic => Framing::Sse,
+            Self::OpenAi | Self::Anthropic | Self::Cohere => Framing::Sse,
         }
     }
 
-    /// The path before the API's own, where an endpoint has none: `https://api.openai.com/v1`, `https://api.anthropic.com/v1`.
+    /// The path before the API's own, where an endpoint has none: `https://api.openai.com/v1`, `https://api.anthropic.com/v1`,
+    /// `https://api.cohere.com/v2`.
     pub fn path_prefix(self) -> &'static str {
         match self {
             Self::OpenAi | Self::Anthropic => "/v1",
+            Self::Cohere => "/v2",
         }
     }
 }
@@ -57,7 +63,7 @@ mod tests {
 
     #[test]
     fn the_name_is_the_one_in_the_config() {
-        for dialect in [Dialect::OpenAi, Dialect::Anthropic] {
+        for dialect in [Dialect::OpenAi, Dialect::Anthropic, Dialect::Cohere] {
             assert_eq!(serde_json::to_value(dialect).unwrap(), dialect.name());
         }
     }

@@ -14,6 +14,8 @@ pub enum Format {
     Responses,
     /// Anthropic's messages.
     Messages,
+    /// Cohere's chat, API v2.
+    Cohere,
 }
 
 /// The wire format of a conversation, at a client.
@@ -37,6 +39,7 @@ impl Format {
             Self::Completions => "completions",
             Self::Responses => "responses",
             Self::Messages => "anthropic",
+            Self::Cohere => "cohere",
         }
     }
 }

@@ -92,7 +92,7 @@ fn json() -> impl Strategy<Value = Value> {
     })
 }
 
-const PAIRS: [(Api, Dialect); 8] = [
+const PAIRS: [(Api, Dialect); 10] = [
     (Api::OpenAiChat, Dialect::OpenAi),
     (Api::OpenAiChat, Dialect::Anthropic),
     (Api::OpenAiCompletions, Dialect::OpenAi),
@@ -101,6 +101,8 @@ const PAIRS: [(Api, Dialect); 8] = [
     (Api::OpenAiResponses, Dialect::Anthropic),
     (Api::AnthropicMessages, Dialect::OpenAi),
     (Api::AnthropicMessages, Dialect::Anthropic),
+    (Api::OpenAiChat, Dialect::Cohere),
+    (Api::AnthropicMessages, Dialect::Cohere),
 ];
 
 /// Takes a valid request apart at one place: one of its values becomes another one.
