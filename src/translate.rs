@@ -12,6 +12,7 @@ pub mod anthropic;
 pub mod conversation;
 mod dialects;
 mod fault;
+mod hints;
 mod inbound;
 mod object;
 pub mod openai;
@@ -19,11 +20,13 @@ mod outbound;
 mod passthrough;
 mod plain;
 mod seen;
+mod signature;
 mod stream;
 #[cfg(test)]
 mod tests;
 pub mod text;
 mod verdict;
+mod wrong;
 
 pub use inbound::{provider_error, whole};
 pub use outbound::{facts, request};
