@@ -12,6 +12,7 @@ pub mod anthropic;
 pub mod conversation;
 mod dialects;
 mod fault;
+pub mod gemini;
 mod hints;
 mod inbound;
 mod object;
