@@ -6,19 +6,30 @@ use std::hint::black_box;
 
 use bytes::Bytes;
 use criterion::{Criterion, Throughput, criterion_group, criterion_main};
-use kanmon::codec::json::TopLevel;
-use kanmon::translate::{self, AnswerContext, Api, Dialect, Stream, Target};
+use kanmon::translate::{self, AnswerContext, Api, Dialect, Format, Hosting, Incoming, Stream, Target};
 use serde_json::json;
 
-const PAIRS: [(&str, Api, Dialect); 4] = [
+const PAIRS: [(&str, Api, Dialect); 6] = [
     ("openai_to_openai", Api::OpenAiChat, Dialect::OpenAi),
     ("openai_to_anthropic", Api::OpenAiChat, Dialect::Anthropic),
     ("anthropic_to_openai", Api::AnthropicMessages, Dialect::OpenAi),
     ("anthropic_to_anthropic", Api::AnthropicMessages, Dialect::Anthropic),
+    ("openai_to_gemini", Api::OpenAiChat, Dialect::Gemini),
+    ("anthropic_to_gemini", Api::AnthropicMessages, Dialect::Gemini),
 ];
 
-fn target(dialect: Dialect) -> Target<'static> {
-    Target { dialect, provider: "provider", model: "served", path_prefix: "/v1", default_max_tokens: 4096, overrides: &[] }
+fn target(api: Api, dialect: Dialect) -> Target<'static> {
+    Target {
+        dialect,
+        format: dialect.format_for(api),
+        hosting: &Hosting::Owner,
+        provider: "provider",
+        model: "served",
+        stream: true,
+        path_prefix: "/v1",
+        default_max_tokens: 4096,
+        overrides: &[],
+    }
 }
 
 /// A conversation of about so many bytes, in words that both APIs understand.
@@ -42,25 +53,29 @@ fn requests(c: &mut Criterion) {
 }
 
 fn request(api: Api, dialect: Dialect, body: &Bytes) -> usize {
-    let top = TopLevel::scan(body, 64).expect("the body is JSON");
-    let facts = translate::facts(api, &top).expect("the body is a request");
-    let rendered = translate::request(api, body, &top, &facts, &target(dialect)).expect("the request can be translated");
+    let incoming = Incoming::read(api, "/", None, body, 64).expect("the body is JSON");
+    let facts = translate::facts(&incoming).expect("the body is a request");
+    let rendered = translate::request(&incoming, &facts, &target(api, dialect)).expect("the request can be translated");
     rendered.body.map_or(0, |body| body.len())
 }
 
 /// A stream of 100 text events, as the provider sends it.
-fn events(dialect: Dialect) -> Vec<String> {
-    let event = |name: &str, data: serde_json::Value| match dialect {
-        Dialect::OpenAi => format!("data: {data}\n\n"),
-        Dialect::Anthropic => format!("event: {name}\ndata: {data}\n\n"),
+fn events(format: Format) -> Vec<String> {
+    let event = |name: &str, data: serde_json::Value| match format {
+        Format::Chat | Format::Gemini => format!("data: {data}\n\n"),
+        Format::Messages => format!("event: {name}\ndata: {data}\n\n"),
     };
     let chunk = |choices: serde_json::Value| json!({"id": "c", "object": "chat.completion.chunk", "created": 1, "model": "served", "choices": choices});
-    match dialect {
-        Dialect::OpenAi => (0..100)
+    match format {
+        Format::Chat => (0..100)
             .map(|_| event("", chunk(json!([{"index": 0, "delta": {"content": "some more words "}, "finish_reason": null}]))))
             .chain([event("", chunk(json!([{"index": 0, "delta": {}, "finish_reason": "stop"}]))), "data: [DONE]\n\n".to_owned()])
             .collect(),
-        Dialect::Anthropic => {
+        Format::Gemini => (0..100)
+            .map(|_| event("", json!({"candidates": [{"content": {"parts": [{"text": "some more words "}], "role": "model"}, "index": 0}], "modelVersion": "served"})))
+            .chain([event("", json!({"candidates": [{"content": {"parts": [{"text": ""}], "role": "model"}, "finishReason": "STOP", "index": 0}], "modelVersion": "served"}))])
+            .collect(),
+        Format::Messages => {
             let usage = json!({"input_tokens": 9, "output_tokens": 1});
             let message = json!({"id": "m", "type": "message", "role": "assistant", "model": "served", "content": [], "stop_reason": null, "stop_sequence": null, "usage": usage});
             let delta =
@@ -84,7 +99,7 @@ fn events(dialect: Dialect) -> Vec<String> {
 fn streams(c: &mut Criterion) {
     let mut group = c.benchmark_group("stream_of_100_events");
     for (name, api, dialect) in PAIRS {
-        let events = events(dialect);
+        let events = events(dialect.format_for(api));
         group.throughput(Throughput::Elements(events.len() as u64));
         group.bench_function(name, |b| b.iter(|| stream(api, dialect, black_box(&events))));
     }
@@ -93,7 +108,8 @@ fn streams(c: &mut Criterion) {
 fn stream(api: Api, dialect: Dialect, events: &[String]) -> usize {
     let context = AnswerContext {
         api,
-        dialect,
+        format: dialect.format_for(api),
+        framing: dialect.framing(),
         asked_model: "asked".to_owned(),
         stream: true,
         wants_usage: true,

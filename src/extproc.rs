@@ -8,24 +8,29 @@
 //! `failure_mode_allow: false`. So a stream ends with OK only when Envoy has closed its half, or after the last answer of an
 //! attempt, watch or peek stream; everything else is an error status.
 
+mod answer;
 mod attempt;
 mod convert;
 mod drive;
 mod gate;
+mod metadata;
 mod peek;
 pub mod server;
+mod service;
 mod watch;
 
 use std::pin::Pin;
 use std::sync::Arc;
 
-use envoy_types::pb::envoy::service::ext_proc::v3::external_processor_server::ExternalProcessor;
-use envoy_types::pb::envoy::service::ext_proc::v3::{ProcessingRequest, ProcessingResponse};
+use envoy_types::pb::envoy::service::ext_proc::v3::ProcessingRequest;
 use futures_util::Stream;
 use tonic::{Request, Response, Status, Streaming};
 
 use crate::envoy::contract::{ATTEMPT, GATE, PEEK, ROLE_METADATA, WATCH};
 use crate::exchange::Engine;
+
+/// The outbound half of a stream.
+type Answers = Pin<Box<dyn Stream<Item = Result<answer::Answer, Status>> + Send>>;
 
 /// The external processor.
 #[derive(Debug, Clone)]
@@ -38,17 +43,13 @@ impl Processor {
     pub fn new(engine: Arc<Engine>) -> Self {
         Self { engine }
     }
-}
 
-#[tonic::async_trait]
-impl ExternalProcessor for Processor {
-    type ProcessStream = Pin<Box<dyn Stream<Item = Result<ProcessingResponse, Status>> + Send>>;
-
-    async fn process(&self, request: Request<Streaming<ProcessingRequest>>) -> Result<Response<Self::ProcessStream>, Status> {
+    /// The answers to one stream of messages.
+    fn process(&self, request: Request<Streaming<ProcessingRequest>>) -> Result<Response<Answers>, Status> {
         let role = request.metadata().get(ROLE_METADATA).and_then(|role| role.to_str().ok()).unwrap_or_default().to_owned();
         let inbound = request.into_inner();
         let engine = Arc::clone(&self.engine);
-        let outbound: Self::ProcessStream = match role.as_str() {
+        let outbound: Answers = match role.as_str() {
             GATE => Box::pin(drive::drive(inbound, gate::Gate::new(engine))),
             ATTEMPT => Box::pin(drive::drive(inbound, attempt::Attempt::new(engine))),
             WATCH => Box::pin(drive::drive(inbound, watch::Watch::new(engine))),

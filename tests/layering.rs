@@ -16,7 +16,7 @@ use std::path::{Path, PathBuf};
 const RULES: [(&str, &[&str]); 8] = [
     ("tonic", &["extproc", "extproc.rs"]),
     ("envoy_types", &["extproc", "extproc.rs"]),
-    ("prost", &[]),
+    ("prost", &["extproc"]),
     ("axum", &["admin.rs", "sim", "sim.rs"]),
     ("serde_saphyr", &["config/yaml.rs", "envoy.rs"]),
     ("governor", &["limit", "limit.rs"]),

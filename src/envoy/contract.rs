@@ -30,8 +30,6 @@ pub const TARGET_ATTRIBUTE: &str = "xds.upstream_host_metadata.filter_metadata['
 pub const ATTEMPT_ATTRIBUTE: &str = "upstream.request_attempt_count";
 /// The attribute with the reason of an answer, in Envoy's words.
 pub const DETAILS_ATTRIBUTE: &str = "response.code_details";
-/// The attribute with Envoy's response flags, a bit set.
-pub const FLAGS_ATTRIBUTE: &str = "response.flags";
 
 /// The header in which the attempt stream tells the length of the body that it sends along. Envoy drops `content-length` when a
 /// body is replaced together with the headers; the configuration puts it back from here. Without it the body goes out chunked.

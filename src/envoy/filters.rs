@@ -7,8 +7,8 @@ use serde_json::{Value, json};
 
 use super::clusters::{PROCESSOR_CLUSTER, UNDECIDED_CLUSTER};
 use super::contract::{
-    ATTEMPT, ATTEMPT_ATTRIBUTE, CONTENT_LENGTH_HEADER, DETAILS_ATTRIBUTE, FLAGS_ATTRIBUTE, GATE, NAMESPACE, PEEK, ROLE_METADATA,
-    TARGET_ATTRIBUTE, TRANSLATED_HEADER, WATCH,
+    ATTEMPT, ATTEMPT_ATTRIBUTE, CONTENT_LENGTH_HEADER, DETAILS_ATTRIBUTE, GATE, NAMESPACE, PEEK, ROLE_METADATA, TARGET_ATTRIBUTE,
+    TRANSLATED_HEADER, WATCH,
 };
 use super::matchers::{delegate, first_attempt_to, first_attempt_to_or_named_by, no_error, no_peek};
 use super::typed::extension;
@@ -37,7 +37,7 @@ pub(super) fn gate() -> Value {
                 // Where a provider sends trailers, the last body message does not say that it is the last.
                 "response_trailer_mode": "SEND",
             },
-            "response_attributes": [TARGET_ATTRIBUTE, ATTEMPT_ATTRIBUTE, DETAILS_ATTRIBUTE, FLAGS_ATTRIBUTE],
+            "response_attributes": [TARGET_ATTRIBUTE, DETAILS_ATTRIBUTE],
             "metadata_options": {"receiving_namespaces": {"untyped": [NAMESPACE]}},
         }),
     )

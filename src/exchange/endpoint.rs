@@ -1,16 +1,17 @@
 //! Which of the gateway's endpoints a request is for.
 
-use crate::translate::{Api, Dialect};
+use crate::translate::gemini::request::called;
+use crate::translate::{Api, Family};
 
 /// What a path and method ask for.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Endpoint<'a> {
     /// A conversation.
     Converse(Api),
-    /// The list of models, in this dialect's shape.
-    Models(Dialect),
-    /// One model, by id, in this dialect's shape.
-    Model(Dialect, &'a str),
+    /// The list of models, in this family's shape.
+    Models(Family),
+    /// One model, by id, in this family's shape.
+    Model(Family, &'a str),
     /// A path that the gateway serves, but not with this method; the methods that it does serve.
     WrongMethod(&'static str),
     /// Nothing that the gateway serves.
@@ -20,24 +21,32 @@ pub enum Endpoint<'a> {
 /// Finds the endpoint of a request. `anthropic` tells whether the client speaks Anthropic's API (by its headers): both APIs list
 /// their models under the same path.
 ///
-/// Every path is served below `/`, and below `/openai` and `/anthropic` for clients that want to say whose API they mean.
+/// Every path is served below `/`, and below `/openai`, `/anthropic` and `/gemini` for clients that want to say whose API they mean.
 pub fn find<'a>(method: &str, path: &'a str, anthropic: bool) -> Endpoint<'a> {
     let path = path.split_once('?').map_or(path, |(path, _)| path);
     let (path, named) = match strip(path, "/anthropic") {
-        Some(rest) => (rest, Some(Dialect::Anthropic)),
+        Some(rest) => (rest, Some(Family::Anthropic)),
         None => match strip(path, "/openai") {
-            Some(rest) => (rest, Some(Dialect::OpenAi)),
-            None => (path, None),
+            Some(rest) => (rest, Some(Family::OpenAi)),
+            None => match strip(path, "/gemini") {
+                Some(rest) => (rest, Some(Family::Gemini)),
+                None => (path, None),
+            },
         },
     };
-    let dialect = named.unwrap_or(if anthropic { Dialect::Anthropic } else { Dialect::OpenAi });
+    if named.is_none_or(|named| named == Family::Gemini)
+        && let Some(endpoint) = gemini(method, path, named.is_some())
+    {
+        return endpoint;
+    }
+    let family = named.unwrap_or(if anthropic { Family::Anthropic } else { Family::OpenAi });
     match (method, path) {
-        ("POST", "/v1/chat/completions") if named != Some(Dialect::Anthropic) => Endpoint::Converse(Api::OpenAiChat),
-        ("POST", "/v1/messages") if named != Some(Dialect::OpenAi) => Endpoint::Converse(Api::AnthropicMessages),
-        ("GET", "/v1/models") => Endpoint::Models(dialect),
-        ("GET", _) if model_id(path).is_some() => Endpoint::Model(dialect, model_id(path).unwrap_or_default()),
-        (_, "/v1/chat/completions") if named != Some(Dialect::Anthropic) => Endpoint::WrongMethod("POST"),
-        (_, "/v1/messages") if named != Some(Dialect::OpenAi) => Endpoint::WrongMethod("POST"),
+        ("POST", "/v1/chat/completions") if matches!(named, None | Some(Family::OpenAi)) => Endpoint::Converse(Api::OpenAiChat),
+        ("POST", "/v1/messages") if matches!(named, None | Some(Family::Anthropic)) => Endpoint::Converse(Api::AnthropicMessages),
+        ("GET", "/v1/models") => Endpoint::Models(family),
+        ("GET", _) if model_id(path).is_some() => Endpoint::Model(family, model_id(path).unwrap_or_default()),
+        (_, "/v1/chat/completions") if matches!(named, None | Some(Family::OpenAi)) => Endpoint::WrongMethod("POST"),
+        (_, "/v1/messages") if matches!(named, None | Some(Family::Anthropic)) => Endpoint::WrongMethod("POST"),
         (_, "/v1/models") => Endpoint::WrongMethod("GET"),
         _ => Endpoint::Unknown,
     }
@@ -45,11 +54,39 @@ pub fn find<'a>(method: &str, path: &'a str, anthropic: bool) -> Endpoint<'a> {
 
 /// The API in whose shape an error is told when the endpoint is not known.
 pub fn error_api(path: &str, anthropic: bool) -> Api {
-    if anthropic || path.starts_with("/anthropic/") || path.starts_with("/v1/messages") {
-        Api::AnthropicMessages
+    let begins = |prefixes: &[&str]| prefixes.iter().any(|prefix| path.starts_with(prefix));
+    let family = if begins(&["/gemini/", "/v1beta/", "/v1beta1/", "/v1alpha/"]) || called(path).is_some() {
+        Family::Gemini
+    } else if anthropic || begins(&["/anthropic/", "/v1/messages"]) {
+        Family::Anthropic
     } else {
-        Api::OpenAiChat
+        Family::OpenAi
+    };
+    family.main_api()
+}
+
+/// Google's paths: below a version of their own, or, for the version that others have, too, below a method of a model.
+fn gemini<'a>(method: &str, path: &'a str, named: bool) -> Option<Endpoint<'a>> {
+    if let Some(called) = called(path) {
+        return Some(match (method, called.streams()) {
+            (_, None) => Endpoint::Unknown,
+            ("POST", Some(_)) => Endpoint::Converse(Api::GeminiGenerate),
+            (_, Some(_)) => Endpoint::WrongMethod("POST"),
+        });
     }
+    let below = |version: &str| {
+        path.strip_prefix('/')?
+            .strip_prefix(version)
+            .filter(|rest| rest.starts_with('/'))
+            .map(|rest| rest.trim_start_matches('/'))
+    };
+    let rest = below("v1beta").or_else(|| below("v1alpha")).or_else(|| if named { below("v1") } else { None })?;
+    Some(match (method, rest.split_once('/')) {
+        ("GET", None) if rest == "models" => Endpoint::Models(Family::Gemini),
+        ("GET", Some(("models", id))) if !id.is_empty() => Endpoint::Model(Family::Gemini, id),
+        (_, None) if rest == "models" => Endpoint::WrongMethod("GET"),
+        _ => Endpoint::Unknown,
+    })
 }
 
 fn strip<'a>(path: &'a str, prefix: &str) -> Option<&'a str> {
@@ -73,14 +110,35 @@ mod tests {
     fn both_apis_may_be_named_by_a_prefix() {
         assert_eq!(find("POST", "/anthropic/v1/messages", false), Endpoint::Converse(Api::AnthropicMessages));
         assert_eq!(find("POST", "/openai/v1/chat/completions", false), Endpoint::Converse(Api::OpenAiChat));
-        assert_eq!(find("GET", "/anthropic/v1/models", false), Endpoint::Models(Dialect::Anthropic));
+        assert_eq!(find("GET", "/anthropic/v1/models", false), Endpoint::Models(Family::Anthropic));
         assert_eq!(find("POST", "/openai/v1/messages", false), Endpoint::Unknown);
         assert_eq!(find("POST", "/openaiv1/messages", false), Endpoint::Unknown);
     }
 
     #[test]
+    fn googles_methods_are_found_below_every_version() {
+        for path in [
+            "/v1beta/models/m:generateContent",
+            "/v1/models/m:streamGenerateContent?alt=sse&key=k",
+            "/gemini/v1beta/models/a/b:generateContent",
+            "/v1beta1/projects/p/locations/l/publishers/google/models/m:generateContent",
+        ] {
+            assert_eq!(find("POST", path, false), Endpoint::Converse(Api::GeminiGenerate), "{path}");
+            assert_eq!(find("GET", path, false), Endpoint::WrongMethod("POST"), "{path}");
+            assert_eq!(error_api(path, false), Api::GeminiGenerate, "{path}");
+        }
+        assert_eq!(find("GET", "/v1beta/models?pageSize=50", false), Endpoint::Models(Family::Gemini));
+        assert_eq!(find("GET", "/v1beta/models/m", false), Endpoint::Model(Family::Gemini, "m"));
+        assert_eq!(find("GET", "/gemini/v1/models", false), Endpoint::Models(Family::Gemini));
+        assert_eq!(find("GET", "/v1/models", false), Endpoint::Models(Family::OpenAi));
+        assert_eq!(find("POST", "/v1beta/models/m:embedContent", false), Endpoint::Unknown);
+        assert_eq!(find("POST", "/openai/v1beta/models/m:generateContent", false), Endpoint::Unknown);
+        assert_eq!(find("POST", "/gemini/v1/messages", false), Endpoint::Unknown);
+    }
+
+    #[test]
     fn a_model_id_may_have_slashes() {
-        assert_eq!(find("GET", "/v1/models/meta/llama", false), Endpoint::Model(Dialect::OpenAi, "meta/llama"));
+        assert_eq!(find("GET", "/v1/models/meta/llama", false), Endpoint::Model(Family::OpenAi, "meta/llama"));
     }
 
     #[test]

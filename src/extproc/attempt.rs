@@ -6,10 +6,11 @@ use std::sync::Arc;
 use envoy_types::pb::envoy::service::ext_proc::v3::common_response::ResponseStatus;
 use envoy_types::pb::envoy::service::ext_proc::v3::processing_request::Request;
 use envoy_types::pb::envoy::service::ext_proc::v3::processing_response::Response;
-use envoy_types::pb::envoy::service::ext_proc::v3::{CommonResponse, HeadersResponse, ProcessingRequest, ProcessingResponse};
+use envoy_types::pb::envoy::service::ext_proc::v3::{CommonResponse, HeadersResponse, ProcessingRequest};
 use http::HeaderName;
 use tonic::Status;
 
+use super::answer::Answer;
 use super::convert::{self, Context};
 use super::drive::{Flow, Session};
 use crate::envoy::contract::{CONTENT_LENGTH_HEADER, TRANSLATED_HEADER};
@@ -30,7 +31,7 @@ impl Attempt {
 }
 
 impl Session for Attempt {
-    fn on(&mut self, mut message: ProcessingRequest, answers: &mut VecDeque<ProcessingResponse>) -> Result<Flow, Status> {
+    fn on(&mut self, mut message: ProcessingRequest, answers: &mut VecDeque<Answer>) -> Result<Flow, Status> {
         let Some(Request::RequestHeaders(_)) = message.request else {
             return Err(Status::invalid_argument("an attempt stream takes request headers only"));
         };
@@ -42,7 +43,7 @@ impl Session for Attempt {
         let made = made.map_err(|unknown| Status::not_found(unknown.to_string()))?;
         answers.push_back(match made {
             Ok(forward) => replace(forward, &target),
-            Err(reply) => convert::respond(convert::immediate(reply)),
+            Err(reply) => Answer::from(convert::immediate(reply)),
         });
         Ok(Flow::Close)
     }
@@ -50,7 +51,7 @@ impl Session for Attempt {
 
 /// The body comes from our memory. Envoy drops content-length when a body is replaced with the headers: a later filter puts it
 /// back from ours, and lets nothing through that is not translated for its target.
-fn replace(mut forward: Forward, target: &str) -> ProcessingResponse {
+fn replace(mut forward: Forward, target: &str) -> Answer {
     forward.edits.set_text(CONTENT_LENGTH, &forward.content_length.to_string());
     forward.edits.set_text(TRANSLATED, target);
     let common = CommonResponse {
@@ -59,5 +60,5 @@ fn replace(mut forward: Forward, target: &str) -> ProcessingResponse {
         body_mutation: forward.body.map(|body| convert::body(body.into())),
         ..CommonResponse::default()
     };
-    convert::respond(Response::RequestHeaders(HeadersResponse { response: Some(common) }))
+    Answer::from(Response::RequestHeaders(HeadersResponse { response: Some(common) }))
 }

@@ -1,7 +1,5 @@
 //! Between Envoy's messages and plain data.
 
-use std::collections::HashMap;
-
 use envoy_types::pb::envoy::config::core::v3;
 use envoy_types::pb::envoy::config::core::v3::header_value_option::HeaderAppendAction;
 use envoy_types::pb::envoy::config::core::v3::{HeaderMap, HeaderValue, HeaderValueOption};
@@ -9,19 +7,14 @@ use envoy_types::pb::envoy::extensions::filters::http::ext_proc::v3::ProcessingM
 use envoy_types::pb::envoy::extensions::filters::http::ext_proc::v3::processing_mode::{BodySendMode, HeaderSendMode};
 use envoy_types::pb::envoy::service::ext_proc::v3::body_mutation::Mutation;
 use envoy_types::pb::envoy::service::ext_proc::v3::processing_response::Response;
-use envoy_types::pb::envoy::service::ext_proc::v3::{
-    BodyMutation, HeaderMutation, ImmediateResponse, ProcessingRequest, ProcessingResponse,
-};
+use envoy_types::pb::envoy::service::ext_proc::v3::{BodyMutation, HeaderMutation, ImmediateResponse, ProcessingRequest};
 use envoy_types::pb::envoy::r#type::v3::HttpStatus;
 use envoy_types::pb::google::protobuf::value::Kind;
-use envoy_types::pb::google::protobuf::{Struct, Value};
 
 use crate::envoy::contract::{ATTEMPT_ATTRIBUTE, DETAILS_ATTRIBUTE, EXCHANGE_KEY, NAMESPACE, TARGET_ATTRIBUTE};
-use crate::exchange::Metadata;
 use crate::exchange::answer::BodyMode;
 use crate::exchange::fields::{Edits, Fields};
 use crate::exchange::reply::Reply;
-use crate::usage::Fact;
 
 /// Under this key Envoy sends the attributes that the filter's config asks for.
 const ATTRIBUTES: &str = "envoy.filters.http.ext_proc";
@@ -71,11 +64,6 @@ pub(super) fn immediate(reply: Reply) -> Response {
     })
 }
 
-/// A response and nothing else.
-pub(super) fn respond(response: Response) -> ProcessingResponse {
-    ProcessingResponse { response: Some(response), ..ProcessingResponse::default() }
-}
-
 /// How the answer's body is wanted. Trailers are always wanted: without them a body that ends with trailers never ends.
 pub(super) fn mode_override(mode: BodyMode) -> ProcessingMode {
     let body = match mode {
@@ -85,20 +73,6 @@ pub(super) fn mode_override(mode: BodyMode) -> ProcessingMode {
     };
     let trailers = if mode == BodyMode::None { HeaderSendMode::Skip } else { HeaderSendMode::Send };
     ProcessingMode { response_body_mode: body.into(), response_trailer_mode: trailers.into(), ..ProcessingMode::default() }
-}
-
-/// Dynamic metadata in Kanmon's namespace.
-pub(super) fn metadata(facts: Metadata) -> Struct {
-    let fields = facts.into_iter().map(|(key, fact)| (key.to_owned(), Value { kind: Some(kind(fact)) })).collect();
-    let own = Value { kind: Some(Kind::StructValue(Struct { fields })) };
-    Struct { fields: HashMap::from([(NAMESPACE.to_owned(), own)]) }
-}
-
-fn kind(fact: Fact<'_>) -> Kind {
-    match fact {
-        Fact::Number(number) => Kind::NumberValue(number),
-        Fact::Text(text) => Kind::StringValue(text.into_owned()),
-    }
 }
 
 /// What Envoy tells besides headers and bodies.

@@ -5,9 +5,11 @@
 
 use std::collections::VecDeque;
 
-use envoy_types::pb::envoy::service::ext_proc::v3::{ProcessingRequest, ProcessingResponse};
+use envoy_types::pb::envoy::service::ext_proc::v3::ProcessingRequest;
 use futures_util::Stream;
 use tonic::{Status, Streaming};
+
+use super::answer::Answer;
 
 /// One stream's state.
 pub(super) trait Session: Send + 'static {
@@ -15,7 +17,7 @@ pub(super) trait Session: Send + 'static {
     ///
     /// # Errors
     /// The stream ends with this status, and Envoy sends nothing on.
-    fn on(&mut self, message: ProcessingRequest, answers: &mut VecDeque<ProcessingResponse>) -> Result<Flow, Status>;
+    fn on(&mut self, message: ProcessingRequest, answers: &mut VecDeque<Answer>) -> Result<Flow, Status>;
 }
 
 /// Whether a stream goes on after the answers to a message.
@@ -31,7 +33,7 @@ pub(super) enum Flow {
 pub(super) fn drive<S: Session>(
     inbound: Streaming<ProcessingRequest>,
     session: S,
-) -> impl Stream<Item = Result<ProcessingResponse, Status>> + Send {
+) -> impl Stream<Item = Result<Answer, Status>> + Send {
     let driver = Driver { inbound, session, answers: VecDeque::new(), closing: false };
     futures_util::stream::unfold(driver, |mut driver| async move { driver.next().await.map(|answer| (answer, driver)) })
 }
@@ -39,12 +41,12 @@ pub(super) fn drive<S: Session>(
 struct Driver<S> {
     inbound: Streaming<ProcessingRequest>,
     session: S,
-    answers: VecDeque<ProcessingResponse>,
+    answers: VecDeque<Answer>,
     closing: bool,
 }
 
 impl<S: Session> Driver<S> {
-    async fn next(&mut self) -> Option<Result<ProcessingResponse, Status>> {
+    async fn next(&mut self) -> Option<Result<Answer, Status>> {
         loop {
             if let Some(answer) = self.answers.pop_front() {
                 return Some(Ok(answer));

@@ -7,10 +7,11 @@ use bytes::Bytes;
 use envoy_types::pb::envoy::service::ext_proc::v3::processing_request::Request;
 use envoy_types::pb::envoy::service::ext_proc::v3::processing_response::Response;
 use envoy_types::pb::envoy::service::ext_proc::v3::{
-    BodyResponse, CommonResponse, HeadersResponse, HttpBody, HttpHeaders, ProcessingRequest, ProcessingResponse, TrailersResponse,
+    BodyResponse, CommonResponse, HeadersResponse, HttpBody, HttpHeaders, ProcessingRequest, TrailersResponse,
 };
 use tonic::Status;
 
+use super::answer::Answer;
 use super::convert::{self, Context};
 use super::drive::{Flow, Session};
 use crate::envoy::contract::{EXCHANGE_KEY, ROUTE_KEY};
@@ -47,14 +48,14 @@ impl Gate {
         }
     }
 
-    fn request_body(&mut self, body: HttpBody) -> Result<ProcessingResponse, Status> {
+    fn request_body(&mut self, body: HttpBody) -> Result<Answer, Status> {
         Ok(match self.exchange()?.request(Bytes::from(body.body)) {
             Ok(sent) => send(sent),
-            Err(reply) => convert::respond(convert::immediate(reply)),
+            Err(reply) => Answer::from(convert::immediate(reply)),
         })
     }
 
-    fn answer_headers(&mut self, headers: HttpHeaders, context: Context) -> ProcessingResponse {
+    fn answer_headers(&mut self, headers: HttpHeaders, context: Context) -> Answer {
         let head = AnswerHead {
             fields: convert::fields(headers.headers),
             target: context.target,
@@ -63,14 +64,14 @@ impl Gate {
         };
         // An answer to a request that was never opened is one of Envoy's own (a bad request line, say): it stays as it is.
         let Some(exchange) = self.exchange.as_deref_mut() else {
-            return convert::respond(Response::ResponseHeaders(HeadersResponse::default()));
+            return Answer::from(Response::ResponseHeaders(HeadersResponse::default()));
         };
         match exchange.answer_head(&head) {
-            HeadStep::Reply(reply) => convert::respond(convert::immediate(reply)),
+            HeadStep::Reply(reply) => Answer::from(convert::immediate(reply)),
             HeadStep::Continue(edits, mode) => {
                 let common = CommonResponse { header_mutation: convert::mutation(edits), ..CommonResponse::default() };
-                let mut answer = convert::respond(Response::ResponseHeaders(HeadersResponse { response: Some(common) }));
-                answer.mode_override = Some(convert::mode_override(mode));
+                let mut answer = Answer::from(Response::ResponseHeaders(HeadersResponse { response: Some(common) }));
+                answer.message.mode_override = Some(convert::mode_override(mode));
                 answer
             }
         }
@@ -93,34 +94,34 @@ impl Gate {
 }
 
 impl Session for Gate {
-    fn on(&mut self, mut message: ProcessingRequest, answers: &mut VecDeque<ProcessingResponse>) -> Result<Flow, Status> {
+    fn on(&mut self, mut message: ProcessingRequest, answers: &mut VecDeque<Answer>) -> Result<Flow, Status> {
         let request = message.request.take().ok_or_else(|| Status::invalid_argument("a message without a phase"))?;
         let mut answer = match request {
-            Request::RequestHeaders(headers) => convert::respond(self.request_headers(headers)),
+            Request::RequestHeaders(headers) => Answer::from(self.request_headers(headers)),
             Request::RequestBody(body) => self.request_body(body)?,
             Request::ResponseHeaders(headers) => self.answer_headers(headers, Context::take(&mut message)),
-            Request::ResponseBody(body) => convert::respond(self.answer_body(&body)?),
-            Request::ResponseTrailers(_) => convert::respond(self.answer_trailers()?),
-            Request::RequestTrailers(_) => convert::respond(Response::RequestTrailers(TrailersResponse::default())),
+            Request::ResponseBody(body) => Answer::from(self.answer_body(&body)?),
+            Request::ResponseTrailers(_) => Answer::from(self.answer_trailers()?),
+            Request::RequestTrailers(_) => Answer::from(Response::RequestTrailers(TrailersResponse::default())),
         };
-        if let Some(facts) = self.exchange.as_mut().and_then(|exchange| exchange.take_metadata()) {
-            answer.dynamic_metadata = Some(convert::metadata(facts));
+        if answer.metadata.is_none() {
+            answer.metadata = self.exchange.as_mut().and_then(|exchange| exchange.take_metadata());
         }
         answers.push_back(answer);
         Ok(Flow::Go)
     }
 }
 
-fn send(sent: Sent) -> ProcessingResponse {
+fn send(sent: Sent) -> Answer {
     let common = CommonResponse {
         header_mutation: convert::mutation(sent.forward.edits),
         body_mutation: sent.forward.body.map(|body| convert::body(body.into())),
         clear_route_cache: true,
         ..CommonResponse::default()
     };
-    let mut answer = convert::respond(Response::RequestBody(BodyResponse { response: Some(common) }));
+    let mut answer = Answer::from(Response::RequestBody(BodyResponse { response: Some(common) }));
     let route = Fact::Text(sent.envoy_route.to_string().into());
-    answer.dynamic_metadata = Some(convert::metadata(vec![(ROUTE_KEY, route), (EXCHANGE_KEY, Fact::Number(sent.id as f64))]));
+    answer.metadata = Some(vec![(ROUTE_KEY, route), (EXCHANGE_KEY, Fact::Number(sent.id as f64))]);
     answer
 }
 

@@ -10,13 +10,13 @@ use std::path::{Path, PathBuf};
 use std::str::FromStr;
 use std::sync::Arc;
 
-use envoy_types::pb::envoy::service::ext_proc::v3::external_processor_server::ExternalProcessorServer;
 use tokio::net::{TcpListener, UnixListener};
 use tokio_stream::wrappers::UnixListenerStream;
 use tonic::transport::Server;
 use tonic::transport::server::TcpIncoming;
 
 use super::Processor;
+use super::service::ExternalProcessor;
 use crate::config::Bounds;
 use crate::exchange::Engine;
 
@@ -81,11 +81,9 @@ pub async fn serve(
     shutdown: impl Future<Output = ()>,
 ) -> Result<(), tonic::transport::Error> {
     let messages = bounds.request_bytes.max(bounds.answer_bytes).saturating_add(MESSAGE_SLACK);
-    let service = ExternalProcessorServer::new(Processor::new(engine))
-        .max_decoding_message_size(messages)
-        .max_encoding_message_size(usize::MAX);
+    let service = ExternalProcessor::new(Processor::new(engine), messages);
     let (health, health_service) = tonic_health::server::health_reporter();
-    health.set_serving::<ExternalProcessorServer<Processor>>().await;
+    health.set_serving::<ExternalProcessor>().await;
     let router = Server::builder()
         .initial_stream_window_size(STREAM_WINDOW)
         .initial_connection_window_size(CONNECTION_WINDOW)

@@ -6,9 +6,10 @@ use std::sync::Arc;
 
 use envoy_types::pb::envoy::service::ext_proc::v3::processing_request::Request;
 use envoy_types::pb::envoy::service::ext_proc::v3::processing_response::Response;
-use envoy_types::pb::envoy::service::ext_proc::v3::{HeadersResponse, ProcessingRequest, ProcessingResponse};
+use envoy_types::pb::envoy::service::ext_proc::v3::{HeadersResponse, ProcessingRequest};
 use tonic::Status;
 
+use super::answer::Answer;
 use super::convert::{self, Context};
 use super::drive::{Flow, Session};
 use crate::exchange::Engine;
@@ -25,7 +26,7 @@ impl Watch {
 }
 
 impl Session for Watch {
-    fn on(&mut self, mut message: ProcessingRequest, answers: &mut VecDeque<ProcessingResponse>) -> Result<Flow, Status> {
+    fn on(&mut self, mut message: ProcessingRequest, answers: &mut VecDeque<Answer>) -> Result<Flow, Status> {
         let context = Context::take(&mut message);
         let Some(Request::ResponseHeaders(headers)) = message.request else {
             return Err(Status::invalid_argument("a watch stream takes response headers only"));
@@ -35,7 +36,7 @@ impl Session for Watch {
         if let (Some(id), Some(target), Some(status)) = (context.exchange, context.target, status) {
             self.engine.failed(id, &Failure::new(&target, status, &fields));
         }
-        answers.push_back(convert::respond(Response::ResponseHeaders(HeadersResponse::default())));
+        answers.push_back(Answer::from(Response::ResponseHeaders(HeadersResponse::default())));
         Ok(Flow::Close)
     }
 }

@@ -21,11 +21,14 @@ mod usage;
 mod wire;
 mod words;
 
-use super::{AnswerError, plain};
+use super::{AnswerError, Format, plain};
 
 /// The provider broke its own API. The message may quote it.
 fn malformed(message: impl std::fmt::Display) -> AnswerError {
-    AnswerError::Malformed { dialect: "gemini", message: plain::brief(&message.to_string(), plain::QUOTATION).into_owned() }
+    AnswerError::Malformed {
+        dialect: Format::Gemini.name(),
+        message: plain::brief(&message.to_string(), plain::QUOTATION).into_owned(),
+    }
 }
 
 /// An id for a tool call that has none. Random, because ids that count from one collide with those of earlier turns (field note 45).

@@ -97,6 +97,16 @@ fn text(raw: &RawValue) -> Option<Str<'_>> {
     serde_json::from_str::<Str<'_>>(raw.get()).ok().filter(|text| !text.is_empty())
 }
 
+/// Whether a provider's error has the shape that Google's clients expect.
+pub fn is_own(body: &[u8]) -> bool {
+    let wire = std::str::from_utf8(body).ok().and_then(object).and_then(|raw| serde_json::from_str::<Wire<'_>>(raw.get()).ok());
+    wire.is_some_and(|wire| wire.code.is_some_and(is_number) && wire.message.and_then(text).is_some())
+}
+
+fn is_number(raw: &RawValue) -> bool {
+    raw.get().starts_with(|first: char| first.is_ascii_digit())
+}
+
 /// Writes an error that a provider reported.
 pub fn render(status: u16, error: &ProviderError<'_>) -> Vec<u8> {
     let own = error.kind.as_deref().and_then(words::status_word);

@@ -3,11 +3,15 @@
 use std::io;
 use std::sync::Arc;
 use std::sync::atomic::Ordering;
+use std::time::Duration;
 
 use tokio::sync::{mpsc, oneshot};
 
 use super::{Complaint, Message, Open, Output, Record, Shared};
 
+/// How long records gather before the next write: waking the writer for each one costs more than writing it. What a killed process
+/// loses is not older.
+const GATHERING: Duration = Duration::from_millis(3);
 /// No more is gathered for one write.
 const BATCH_BYTES: usize = 256 << 10;
 
@@ -41,9 +45,13 @@ impl Writer {
                 self.take(next, &mut flushed);
             }
             self.write();
+            let awaited = !flushed.is_empty();
             for done in flushed {
                 // Whoever waited may have given up.
                 done.send(()).ok();
+            }
+            if !awaited && records.is_empty() {
+                std::thread::sleep(GATHERING);
             }
         }
     }

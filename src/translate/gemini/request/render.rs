@@ -25,10 +25,10 @@ use crate::translate::gemini::part;
 use crate::translate::hints::Hints;
 use crate::translate::{Rendered, RequestError, Target};
 
-/// The path of a whole answer at a provider. The model stands in it: by itself, or with its collection (`tunedModels/mine`).
-pub fn path(target: &Target<'_>, stream: bool) -> String {
+/// The path at a provider. The model stands in it: by itself, or with its collection (`tunedModels/mine`).
+pub fn path(target: &Target<'_>) -> String {
     let collection = if target.model.contains('/') { "" } else { "models/" };
-    let method = if stream { "streamGenerateContent?alt=sse" } else { "generateContent" };
+    let method = if target.stream { "streamGenerateContent?alt=sse" } else { "generateContent" };
     let mut path = format!("{}/{collection}", target.path_prefix);
     for byte in target.model.bytes() {
         match byte {
@@ -51,7 +51,7 @@ pub fn render(conversation: &Conversation<'_>, target: &Target<'_>) -> Result<Re
         .and_then(|body| serde_json::to_vec(&body).map_err(|error| Fault::new("", error.to_string())))
         .map_err(|fault| fault.unsupported(target))?;
     Ok(Rendered {
-        path: path(target, conversation.stream),
+        path: path(target),
         headers: vec![(header::CONTENT_TYPE, HeaderValue::from_static("application/json"))],
         body: Some(body.into()),
         dropped: dropped.into_names(),

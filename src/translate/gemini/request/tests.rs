@@ -6,13 +6,16 @@ mod rules;
 use serde_json::Value;
 
 use crate::translate::conversation::Conversation;
-use crate::translate::{Dialect, Rendered, RequestError, Target, anthropic, openai};
+use crate::translate::{Dialect, Format, Hosting, Rendered, RequestError, Target, anthropic, openai};
 
 fn target(model: &str) -> Target<'_> {
     Target {
-        dialect: Dialect::OpenAi,
+        dialect: Dialect::Gemini,
+        format: Format::Gemini,
+        hosting: &Hosting::Owner,
         provider: "google",
         model,
+        stream: false,
         path_prefix: "/v1beta",
         default_max_tokens: 4096,
         overrides: &[],

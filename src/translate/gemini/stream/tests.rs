@@ -12,7 +12,7 @@ fn read(events: &[Value]) -> Result<Vec<String>, AnswerError> {
     let mut said = Vec::new();
     for event in events {
         let data = event.to_string();
-        let event = Event { name: None, data: data.as_bytes().into(), raw: b"" };
+        let event = Event { name: None, data: data.as_bytes().into(), raw: b"", exception: false };
         reader.event(&event, &mut |delta| said.push(told(&delta)))?;
     }
     Ok(said)

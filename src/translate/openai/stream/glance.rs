@@ -58,7 +58,7 @@ mod tests {
                 chunk(&format!(r#"{{"index":3,"delta":{{"content":"{content}"}},"finish_reason":null}}"#), r#","usage":null"#);
             let Some((choice, glanced)) = text(chunk.as_bytes()) else { continue };
             let (mut reader, mut said) = (Reader::default(), Vec::new());
-            let event = Event { name: None, data: chunk.as_bytes().into(), raw: b"" };
+            let event = Event { data: chunk.as_bytes().into(), ..Event::default() };
             reader.event(&event, &mut |delta| said.push(format!("{delta:?}"))).unwrap();
             let read = Delta::Text { choice, text: std::str::from_utf8(glanced).unwrap().into() };
             assert_eq!(said[1..], [format!("{read:?}")]);

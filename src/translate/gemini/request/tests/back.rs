@@ -46,7 +46,7 @@ fn through_a_stream_of_openais_api() {
     let (mut reader, mut writer) = (stream::Reader::default(), openai::stream::Writer::new("m", true));
     let mut out = Vec::new();
     let data = ANSWER.replace('\n', " ");
-    let event = Event { name: None, data: data.as_bytes().into(), raw: b"" };
+    let event = Event { name: None, data: data.as_bytes().into(), raw: b"", exception: false };
     reader.event(&event, &mut |delta| writer.delta(&delta, &mut out)).unwrap();
     let text = String::from_utf8(out).unwrap();
     assert_eq!(text.matches(r#""extra_content":{"google":{"thought_signature":"Cg+/"}}"#).count(), 1, "{text}");

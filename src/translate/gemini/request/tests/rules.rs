@@ -44,9 +44,7 @@ fn the_model_and_the_method_stand_in_the_path() {
         ("tunedModels/mine", false, "/v1beta/tunedModels/mine:generateContent"),
         ("a b?c#d:e", false, "/v1beta/models/a%20b%3Fc%23d%3Ae:generateContent"),
     ] {
-        let request = json!({"messages": [user("Hi")], "stream": stream}).to_string();
-        let conversation = openai::request::parse(request.as_bytes()).unwrap();
-        assert_eq!(rendered(&conversation, model).unwrap().path, path);
+        assert_eq!(super::super::path(&Target { stream, ..target(model) }), path);
     }
 }
 
