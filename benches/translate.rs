@@ -63,7 +63,7 @@ fn request(api: Api, dialect: Dialect, body: &Bytes) -> usize {
 fn events(format: Format) -> Vec<String> {
     let event = |name: &str, data: serde_json::Value| match format {
         Format::Chat | Format::Gemini => format!("data: {data}\n\n"),
-        Format::Messages => format!("event: {name}\ndata: {data}\n\n"),
+        _ => format!("event: {name}\ndata: {data}\n\n"),
     };
     let chunk = |choices: serde_json::Value| json!({"id": "c", "object": "chat.completion.chunk", "created": 1, "model": "served", "choices": choices});
     match format {
@@ -93,6 +93,7 @@ fn events(format: Format) -> Vec<String> {
             all.push(event("message_stop", json!({"type": "message_stop"})));
             all
         }
+        other => unreachable!("no pair here has a provider of {other:?}"),
     }
 }
 

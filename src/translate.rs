@@ -12,6 +12,8 @@
 pub mod answer;
 pub mod anthropic;
 mod api;
+pub mod calls;
+pub mod cohere;
 pub mod conversation;
 mod dialect;
 mod dialects;
@@ -29,6 +31,7 @@ pub mod openai;
 mod outbound;
 mod passthrough;
 mod plain;
+mod reading;
 mod seen;
 mod signature;
 mod stream;

@@ -47,10 +47,11 @@ struct Provider {
     hosting: Hosting,
 }
 
-const PROVIDERS: [Provider; 3] = [
+const PROVIDERS: [Provider; 4] = [
     Provider { name: "openai", dialect: Dialect::OpenAi, hosting: Hosting::Owner },
     Provider { name: "anthropic", dialect: Dialect::Anthropic, hosting: Hosting::Owner },
     Provider { name: "gemini", dialect: Dialect::Gemini, hosting: Hosting::Owner },
+    Provider { name: "cohere", dialect: Dialect::Cohere, hosting: Hosting::Owner },
 ];
 
 /// A fixture with its pair.

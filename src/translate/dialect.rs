@@ -19,6 +19,8 @@ pub enum Dialect {
     Anthropic,
     /// Google's Gemini API.
     Gemini,
+    /// Cohere's API, version 2.
+    Cohere,
 }
 
 impl Dialect {
@@ -28,6 +30,7 @@ impl Dialect {
             Self::OpenAi => "openai",
             Self::Anthropic => "anthropic",
             Self::Gemini => "gemini",
+            Self::Cohere => "cohere",
         }
     }
 
@@ -37,22 +40,24 @@ impl Dialect {
             Self::OpenAi => Format::Chat,
             Self::Anthropic => Format::Messages,
             Self::Gemini => Format::Gemini,
+            Self::Cohere => Format::Cohere,
         }
     }
 
     /// How streamed answers are framed.
     pub fn framing(self) -> Framing {
         match self {
-            Self::OpenAi | Self::Anthropic | Self::Gemini => Framing::Sse,
+            Self::OpenAi | Self::Anthropic | Self::Gemini | Self::Cohere => Framing::Sse,
         }
     }
 
     /// The path before the API's own, where an endpoint has none: `https://api.openai.com/v1`, `https://api.anthropic.com/v1`,
-    /// `https://generativelanguage.googleapis.com/v1beta`.
+    /// `https://generativelanguage.googleapis.com/v1beta`, `https://api.cohere.com/v2`.
     pub fn path_prefix(self) -> &'static str {
         match self {
             Self::OpenAi | Self::Anthropic => "/v1",
             Self::Gemini => "/v1beta",
+            Self::Cohere => "/v2",
         }
     }
 }
@@ -63,7 +68,7 @@ mod tests {
 
     #[test]
     fn the_name_is_the_one_in_the_config() {
-        for dialect in [Dialect::OpenAi, Dialect::Anthropic, Dialect::Gemini] {
+        for dialect in [Dialect::OpenAi, Dialect::Anthropic, Dialect::Gemini, Dialect::Cohere] {
             assert_eq!(serde_json::to_value(dialect).unwrap(), dialect.name());
         }
     }

@@ -15,7 +15,7 @@
 use super::answer::{Answer, Delta, ProviderError};
 use super::conversation::Conversation;
 use super::{AnswerError, ClientFormat, Facts, Family, Format, Incoming, Rendered, RequestError, Target};
-use super::{anthropic, gemini, openai, outbound};
+use super::{anthropic, cohere, gemini, openai, outbound};
 use crate::codec::json::{Splice, TopLevel};
 use crate::codec::sse::Event;
 use crate::rejection::Rejection;
@@ -28,6 +28,7 @@ impl Format {
             Self::Chat => openai::request::path(target),
             Self::Messages => anthropic::request::path(target),
             Self::Gemini => gemini::request::path(target),
+            Self::Cohere => cohere::request::path(target),
         }
     }
 
@@ -36,6 +37,7 @@ impl Format {
             Self::Chat => openai::request::render(conversation, target),
             Self::Messages => anthropic::request::render(conversation, target),
             Self::Gemini => gemini::request::render(conversation, target),
+            Self::Cohere => cohere::request::render(conversation, target),
         }
     }
 
@@ -44,6 +46,7 @@ impl Format {
             Self::Chat => openai::response::parse(body),
             Self::Messages => anthropic::response::parse(body),
             Self::Gemini => gemini::response::parse(body),
+            Self::Cohere => cohere::response::parse(body),
         }
     }
 
@@ -52,6 +55,7 @@ impl Format {
             Self::Chat => openai::error::parse(status, body),
             Self::Messages => anthropic::error::parse(status, body),
             Self::Gemini => gemini::error::parse(status, body),
+            Self::Cohere => cohere::error::parse(status, body),
         }
     }
 
@@ -60,7 +64,7 @@ impl Format {
         match self {
             // Compatible vendors leave `[DONE]` out, and Google has nothing like it.
             Self::Chat | Self::Gemini => true,
-            Self::Messages => false,
+            Self::Messages | Self::Cohere => false,
         }
     }
 }
@@ -160,6 +164,7 @@ pub(super) enum Reader {
     Chat(openai::stream::Reader),
     Messages(anthropic::stream::Reader),
     Gemini(gemini::stream::Reader),
+    Cohere(cohere::stream::Reader),
 }
 
 impl Reader {
@@ -168,6 +173,7 @@ impl Reader {
             Format::Chat => Self::Chat(openai::stream::Reader::default()),
             Format::Messages => Self::Messages(anthropic::stream::Reader::default()),
             Format::Gemini => Self::Gemini(gemini::stream::Reader::default()),
+            Format::Cohere => Self::Cohere(cohere::stream::Reader::default()),
         }
     }
 
@@ -176,14 +182,7 @@ impl Reader {
             Self::Chat(reader) => reader.event(event, emit),
             Self::Messages(reader) => reader.event(event, emit),
             Self::Gemini(reader) => reader.event(event, emit),
-        }
-    }
-
-    /// The text that an event adds, and to which answer, where that is all that it says and can be told without reading it.
-    pub(super) fn glance<'e>(&self, event: &'e Event<'_>) -> Option<(u32, &'e [u8])> {
-        match self {
-            Self::Chat(reader) => reader.glance(event),
-            Self::Messages(_) | Self::Gemini(_) => None,
+            Self::Cohere(reader) => reader.event(event, emit),
         }
     }
 }

@@ -12,6 +12,8 @@ pub enum Format {
     Messages,
     /// Google's Gemini API.
     Gemini,
+    /// Cohere's chat, API v2.
+    Cohere,
 }
 
 /// The wire format of a conversation, at a client.
@@ -32,6 +34,7 @@ impl Format {
             Self::Chat => "openai",
             Self::Messages => "anthropic",
             Self::Gemini => "gemini",
+            Self::Cohere => "cohere",
         }
     }
 }

@@ -5,7 +5,7 @@
 //! complete wait for the rest of it, so that an error can be told in place of an event that a cut stream never completes.
 
 use super::answer::Delta;
-use super::dialects::Reader;
+use super::reading::Reading;
 use super::seen::Progress;
 use super::{AnswerError, ClientFormat, Frames, Kept};
 use crate::codec::sse::Event;
@@ -21,7 +21,7 @@ impl PassThrough {
     pub(super) fn push(
         &self,
         frames: &mut Frames,
-        (reader, progress): (&mut Reader, &mut Progress),
+        (reader, progress): (&mut Reading, &mut Progress),
         chunk: &[u8],
         out: &mut Vec<u8>,
     ) -> Result<Kept, AnswerError> {
@@ -52,18 +52,14 @@ impl PassThrough {
     }
 
     /// Observes and forwards an event.
-    pub(super) fn event(&self, event: &Event<'_>, reader: &mut Reader, progress: &mut Progress, out: &mut Vec<u8>) {
+    pub(super) fn event(&self, event: &Event<'_>, reader: &mut Reading, progress: &mut Progress, out: &mut Vec<u8>) {
         if self.observe(event, reader, progress) {
             out.extend_from_slice(event.raw);
         }
     }
 
     /// Returns whether the event is forwarded.
-    fn observe(&self, event: &Event<'_>, reader: &mut Reader, progress: &mut Progress) -> bool {
-        if let Some((choice, text)) = reader.glance(event) {
-            progress.generated(choice, text.len());
-            return true;
-        }
+    fn observe(&self, event: &Event<'_>, reader: &mut Reading, progress: &mut Progress) -> bool {
         let (mut usage, mut other) = (false, false);
         // An event that the observer cannot read is the client's to judge (field note 27).
         let _ = reader.event(event, &mut |delta| {

@@ -5,8 +5,9 @@
 //! in it.
 
 use super::answer::Delta;
-use super::dialects::{Reader, Writer};
+use super::dialects::Writer;
 use super::passthrough::PassThrough;
+use super::reading::Reading;
 use super::seen::Progress;
 use super::{AnswerContext, AnswerError, End, Frames, Kept, Seen, Task};
 use crate::rejection::{Kind, Rejection};
@@ -17,7 +18,7 @@ const CUT: &str = "the provider's stream ended before the answer was complete";
 #[derive(Debug)]
 pub struct Stream {
     frames: Frames,
-    reader: Reader,
+    reader: Reading,
     progress: Progress,
     writer: Writer,
     /// Nothing is written by `writer` but an error.
@@ -33,7 +34,7 @@ impl Stream {
         let hides_usage = (!context.wants_usage).then_some(client);
         Self {
             frames: Frames::new(context.framing, context.event_bytes),
-            reader: Reader::new(context.format),
+            reader: Reading::new(context.format),
             progress: Progress::new(context.format),
             writer: Writer::new(client, &context.asked_model, context.wants_usage),
             pass: context.is_pass_through().then_some(PassThrough { hides_usage }),
@@ -72,15 +73,24 @@ impl Stream {
             if readable && self.progress.settle() {
                 self.complete(out);
             } else if self.progress.seen.error.is_none() {
-                if self.pass.is_some() && out.len() > before {
-                    // The last event passed without its blank line.
-                    out.extend_from_slice(b"\n\n");
+                if self.pass.is_some() {
+                    self.end_passed(out.len() > before, out);
                 }
                 self.writer.fail(&Rejection::new(Kind::BadAnswer, CUT), out);
             }
             self.over = true;
         }
         if self.progress.seen.complete { End::Complete } else { End::Cut }
+    }
+
+    /// Ends what has passed, so that an event can follow.
+    fn end_passed(&self, without_blank_line: bool, out: &mut Vec<u8>) {
+        if without_blank_line {
+            out.extend_from_slice(b"\n\n");
+        } else if self.frames.residue() == b"\n" {
+            // The second half of a CRLF, whose first half has ended the last event.
+            out.push(b'\n');
+        }
     }
 
     /// An event without the blank line behind it, as some providers end.

@@ -92,7 +92,7 @@ fn json() -> impl Strategy<Value = Value> {
     })
 }
 
-const PAIRS: [(Api, Dialect); 9] = [
+const PAIRS: [(Api, Dialect); 12] = [
     (Api::OpenAiChat, Dialect::OpenAi),
     (Api::OpenAiChat, Dialect::Anthropic),
     (Api::AnthropicMessages, Dialect::OpenAi),
@@ -102,6 +102,9 @@ const PAIRS: [(Api, Dialect); 9] = [
     (Api::GeminiGenerate, Dialect::OpenAi),
     (Api::GeminiGenerate, Dialect::Anthropic),
     (Api::GeminiGenerate, Dialect::Gemini),
+    (Api::OpenAiChat, Dialect::Cohere),
+    (Api::AnthropicMessages, Dialect::Cohere),
+    (Api::GeminiGenerate, Dialect::Cohere),
 ];
 
 /// Takes a valid request apart at one place: one of its values becomes another one.
