@@ -72,11 +72,13 @@ impl Stream {
             let readable = self.last_event(out);
             if readable && self.progress.settle() {
                 self.complete(out);
-            } else if self.progress.seen.error.is_none() {
+            } else {
                 if self.pass.is_some() {
                     self.end_passed(out.len() > before, out);
                 }
-                self.writer.fail(&Rejection::new(Kind::BadAnswer, CUT), out);
+                if self.progress.seen.error.is_none() {
+                    self.writer.fail(&Rejection::new(Kind::BadAnswer, CUT), out);
+                }
             }
             self.over = true;
         }

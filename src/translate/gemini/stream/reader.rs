@@ -1,7 +1,7 @@
 //! Reads the chunks of a provider's stream.
 //!
 //! Function calls come whole. A reason to stop is told once, and once more if the candidate goes on after it, as older models have
-//! it on every chunk. Usage is told before an error, so that what was generated is counted. Nothing is emitted after an error.
+//! it on every chunk. Usage is told first, so that it is counted whatever follows. Nothing is emitted after an error.
 
 use crate::codec::sse::Event;
 use crate::translate::AnswerError;
@@ -9,6 +9,8 @@ use crate::translate::answer::{Delta, Finish, FinishReason, ProviderError};
 use crate::translate::gemini::said::{self, Ended, Said};
 use crate::translate::gemini::wire::{Candidate, Part, Response};
 use crate::translate::gemini::{error, logprobs, malformed, usage};
+use crate::translate::text::Str;
+use crate::usage::Tokens;
 
 /// The most answers of one stream. Google allows 8.
 const MOST_CHOICES: u32 = 64;
@@ -23,6 +25,7 @@ pub struct Reader {
     started: bool,
     /// The stream reported an error.
     ended: bool,
+    usage: Option<Tokens>,
     choices: Vec<Open>,
 }
 
@@ -53,10 +56,8 @@ impl Reader {
             self.fail(error::of_value(raw), emit);
             return Ok(());
         }
+        self.learn(&response, emit);
         self.start(&response, emit);
-        if let Some(usage) = &response.usage_metadata {
-            emit(Delta::Usage(usage::tokens(usage)));
-        }
         let candidates = response.candidates.take().unwrap_or_default();
         if candidates.is_empty()
             && let Some(why) = said::blocked(&response)
@@ -84,12 +85,21 @@ impl Reader {
         emit(Delta::Error(error));
     }
 
+    /// Most chunks repeat what is known.
+    fn learn(&mut self, response: &Response<'_>, emit: Emit<'_>) {
+        let told = response.usage_metadata.as_ref().map(usage::tokens);
+        if let Some(tokens) = told.filter(|_| told != self.usage) {
+            self.usage = told;
+            emit(Delta::Usage(tokens));
+        }
+    }
+
     fn start(&mut self, response: &Response<'_>, emit: Emit<'_>) {
         if self.started {
             return;
         }
         self.started = true;
-        let said = |text: &crate::translate::text::Str<'_>| !text.is_empty();
+        let said = |text: &Str<'_>| !text.is_empty();
         let id = response.response_id.clone().filter(said);
         let model = response.model_version.clone().filter(said);
         emit(Delta::Start { id, model, created: None });
