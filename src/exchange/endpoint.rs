@@ -18,11 +18,11 @@ pub enum Endpoint<'a> {
     Unknown,
 }
 
-/// Finds the endpoint of a request. `anthropic` tells whether the client speaks Anthropic's API (by its headers): both APIs list
-/// their models under the same path.
+/// Finds the endpoint of a request. `speaks` tells whose API the client speaks, by its headers: all of them list their models under
+/// the same path.
 ///
 /// Every path is served below `/`, and below `/openai`, `/anthropic` and `/gemini` for clients that want to say whose API they mean.
-pub fn find<'a>(method: &str, path: &'a str, anthropic: bool) -> Endpoint<'a> {
+pub fn find<'a>(method: &str, path: &'a str, speaks: Family) -> Endpoint<'a> {
     let path = path.split_once('?').map_or(path, |(path, _)| path);
     let (path, named) = match strip(path, "/anthropic") {
         Some(rest) => (rest, Some(Family::Anthropic)),
@@ -34,12 +34,12 @@ pub fn find<'a>(method: &str, path: &'a str, anthropic: bool) -> Endpoint<'a> {
             },
         },
     };
-    if named.is_none_or(|named| named == Family::Gemini)
-        && let Some(endpoint) = gemini(method, path, named.is_some())
+    let family = named.unwrap_or(speaks);
+    if matches!(named, None | Some(Family::Gemini))
+        && let Some(endpoint) = gemini(method, path, family == Family::Gemini)
     {
         return endpoint;
     }
-    let family = named.unwrap_or(if anthropic { Family::Anthropic } else { Family::OpenAi });
     match (method, path) {
         ("POST", "/v1/chat/completions") if matches!(named, None | Some(Family::OpenAi)) => Endpoint::Converse(Api::OpenAiChat),
         ("POST", "/v1/messages") if matches!(named, None | Some(Family::Anthropic)) => Endpoint::Converse(Api::AnthropicMessages),
@@ -53,20 +53,20 @@ pub fn find<'a>(method: &str, path: &'a str, anthropic: bool) -> Endpoint<'a> {
 }
 
 /// The API in whose shape an error is told when the endpoint is not known.
-pub fn error_api(path: &str, anthropic: bool) -> Api {
+pub fn error_api(path: &str, speaks: Family) -> Api {
     let begins = |prefixes: &[&str]| prefixes.iter().any(|prefix| path.starts_with(prefix));
     let family = if begins(&["/gemini/", "/v1beta/", "/v1beta1/", "/v1alpha/"]) || called(path).is_some() {
         Family::Gemini
-    } else if anthropic || begins(&["/anthropic/", "/v1/messages"]) {
+    } else if begins(&["/anthropic/", "/v1/messages"]) {
         Family::Anthropic
     } else {
-        Family::OpenAi
+        speaks
     };
     family.main_api()
 }
 
-/// Google's paths: below a version of their own, or, for the version that others have, too, below a method of a model.
-fn gemini<'a>(method: &str, path: &'a str, named: bool) -> Option<Endpoint<'a>> {
+/// Google's paths: methods of a model, and the models below a version. `v1` is others', too, unless the client speaks Google's API.
+fn gemini<'a>(method: &str, path: &'a str, speaks: bool) -> Option<Endpoint<'a>> {
     if let Some(called) = called(path) {
         return Some(match (method, called.streams()) {
             (_, None) => Endpoint::Unknown,
@@ -80,7 +80,9 @@ fn gemini<'a>(method: &str, path: &'a str, named: bool) -> Option<Endpoint<'a>> 
             .filter(|rest| rest.starts_with('/'))
             .map(|rest| rest.trim_start_matches('/'))
     };
-    let rest = below("v1beta").or_else(|| below("v1alpha")).or_else(|| if named { below("v1") } else { None })?;
+    let rest = below("v1beta")
+        .or_else(|| below("v1alpha"))
+        .or_else(|| if speaks { below("v1").filter(|rest| rest.starts_with("models")) } else { None })?;
     Some(match (method, rest.split_once('/')) {
         ("GET", None) if rest == "models" => Endpoint::Models(Family::Gemini),
         ("GET", Some(("models", id))) if !id.is_empty() => Endpoint::Model(Family::Gemini, id),
@@ -103,16 +105,16 @@ mod tests {
 
     #[test]
     fn the_query_does_not_count() {
-        assert_eq!(find("POST", "/v1/messages?beta=true", true), Endpoint::Converse(Api::AnthropicMessages));
+        assert_eq!(find("POST", "/v1/messages?beta=true", Family::Anthropic), Endpoint::Converse(Api::AnthropicMessages));
     }
 
     #[test]
     fn both_apis_may_be_named_by_a_prefix() {
-        assert_eq!(find("POST", "/anthropic/v1/messages", false), Endpoint::Converse(Api::AnthropicMessages));
-        assert_eq!(find("POST", "/openai/v1/chat/completions", false), Endpoint::Converse(Api::OpenAiChat));
-        assert_eq!(find("GET", "/anthropic/v1/models", false), Endpoint::Models(Family::Anthropic));
-        assert_eq!(find("POST", "/openai/v1/messages", false), Endpoint::Unknown);
-        assert_eq!(find("POST", "/openaiv1/messages", false), Endpoint::Unknown);
+        assert_eq!(find("POST", "/anthropic/v1/messages", Family::OpenAi), Endpoint::Converse(Api::AnthropicMessages));
+        assert_eq!(find("POST", "/openai/v1/chat/completions", Family::OpenAi), Endpoint::Converse(Api::OpenAiChat));
+        assert_eq!(find("GET", "/anthropic/v1/models", Family::OpenAi), Endpoint::Models(Family::Anthropic));
+        assert_eq!(find("POST", "/openai/v1/messages", Family::OpenAi), Endpoint::Unknown);
+        assert_eq!(find("POST", "/openaiv1/messages", Family::OpenAi), Endpoint::Unknown);
     }
 
     #[test]
@@ -123,27 +125,30 @@ mod tests {
             "/gemini/v1beta/models/a/b:generateContent",
             "/v1beta1/projects/p/locations/l/publishers/google/models/m:generateContent",
         ] {
-            assert_eq!(find("POST", path, false), Endpoint::Converse(Api::GeminiGenerate), "{path}");
-            assert_eq!(find("GET", path, false), Endpoint::WrongMethod("POST"), "{path}");
-            assert_eq!(error_api(path, false), Api::GeminiGenerate, "{path}");
+            assert_eq!(find("POST", path, Family::OpenAi), Endpoint::Converse(Api::GeminiGenerate), "{path}");
+            assert_eq!(find("GET", path, Family::OpenAi), Endpoint::WrongMethod("POST"), "{path}");
+            assert_eq!(error_api(path, Family::OpenAi), Api::GeminiGenerate, "{path}");
         }
-        assert_eq!(find("GET", "/v1beta/models?pageSize=50", false), Endpoint::Models(Family::Gemini));
-        assert_eq!(find("GET", "/v1beta/models/m", false), Endpoint::Model(Family::Gemini, "m"));
-        assert_eq!(find("GET", "/gemini/v1/models", false), Endpoint::Models(Family::Gemini));
-        assert_eq!(find("GET", "/v1/models", false), Endpoint::Models(Family::OpenAi));
-        assert_eq!(find("POST", "/v1beta/models/m:embedContent", false), Endpoint::Unknown);
-        assert_eq!(find("POST", "/openai/v1beta/models/m:generateContent", false), Endpoint::Unknown);
-        assert_eq!(find("POST", "/gemini/v1/messages", false), Endpoint::Unknown);
+        assert_eq!(find("GET", "/v1beta/models?pageSize=50", Family::OpenAi), Endpoint::Models(Family::Gemini));
+        assert_eq!(find("GET", "/v1beta/models/m", Family::OpenAi), Endpoint::Model(Family::Gemini, "m"));
+        assert_eq!(find("GET", "/gemini/v1/models", Family::OpenAi), Endpoint::Models(Family::Gemini));
+        assert_eq!(find("GET", "/v1/models", Family::OpenAi), Endpoint::Models(Family::OpenAi));
+        assert_eq!(find("GET", "/v1/models", Family::Gemini), Endpoint::Models(Family::Gemini));
+        assert_eq!(find("GET", "/v1/models/m", Family::Gemini), Endpoint::Model(Family::Gemini, "m"));
+        assert_eq!(find("POST", "/v1/messages", Family::Gemini), Endpoint::Converse(Api::AnthropicMessages));
+        assert_eq!(find("POST", "/v1beta/models/m:embedContent", Family::OpenAi), Endpoint::Unknown);
+        assert_eq!(find("POST", "/openai/v1beta/models/m:generateContent", Family::OpenAi), Endpoint::Unknown);
+        assert_eq!(find("POST", "/gemini/v1/messages", Family::OpenAi), Endpoint::Unknown);
     }
 
     #[test]
     fn a_model_id_may_have_slashes() {
-        assert_eq!(find("GET", "/v1/models/meta/llama", false), Endpoint::Model(Family::OpenAi, "meta/llama"));
+        assert_eq!(find("GET", "/v1/models/meta/llama", Family::OpenAi), Endpoint::Model(Family::OpenAi, "meta/llama"));
     }
 
     #[test]
     fn a_known_path_with_another_method_is_told_apart_from_an_unknown_one() {
-        assert_eq!(find("GET", "/v1/chat/completions", false), Endpoint::WrongMethod("POST"));
-        assert_eq!(find("POST", "/v2/chat", false), Endpoint::Unknown);
+        assert_eq!(find("GET", "/v1/chat/completions", Family::OpenAi), Endpoint::WrongMethod("POST"));
+        assert_eq!(find("POST", "/v2/chat", Family::OpenAi), Endpoint::Unknown);
     }
 }

@@ -15,7 +15,7 @@ use crate::auth::{self, Principal};
 use crate::config::Snapshot;
 use crate::rejection::{Kind, Rejection};
 use crate::route::models;
-use crate::translate::Api;
+use crate::translate::{Api, Family};
 
 /// What becomes of a request whose headers are known.
 #[derive(Debug)]
@@ -35,12 +35,12 @@ impl Exchange {
         if snapshot.callers.is_open(bare_path) {
             return Opened::Reply(Reply::json(200, r#"{"status":"ok"}"#, "open_path"), None);
         }
-        let anthropic = fields.contains("anthropic-version") || fields.contains("x-api-key");
-        let endpoint = endpoint::find(fields.get(":method").unwrap_or_default(), path, anthropic);
+        let speaks = speaks(&fields);
+        let endpoint = endpoint::find(fields.get(":method").unwrap_or_default(), path, speaks);
         let api = match endpoint {
             Endpoint::Converse(api) => api,
             Endpoint::Models(family) | Endpoint::Model(family, _) => family.main_api(),
-            Endpoint::WrongMethod(_) | Endpoint::Unknown => endpoint::error_api(path, anthropic),
+            Endpoint::WrongMethod(_) | Endpoint::Unknown => endpoint::error_api(path, speaks),
         };
         let principal = identify(&snapshot, &fields, api);
         let verdict = principal
@@ -82,6 +82,18 @@ impl Exchange {
             outcome: None,
             metadata: None,
         })
+    }
+}
+
+/// Whose API the client speaks, by the headers that its SDK sends.
+fn speaks(fields: &Fields) -> Family {
+    let has = |names: [&str; 2]| names.into_iter().any(|name| fields.contains(name));
+    if has(["anthropic-version", "x-api-key"]) {
+        Family::Anthropic
+    } else if has(["x-goog-api-client", "x-goog-api-key"]) {
+        Family::Gemini
+    } else {
+        Family::OpenAi
     }
 }
 
