@@ -12,6 +12,10 @@ use super::{ClientFormat, Format};
 pub enum Api {
     /// OpenAI chat completions.
     OpenAiChat,
+    /// OpenAI's legacy completions.
+    OpenAiCompletions,
+    /// OpenAI responses, without stored ones.
+    OpenAiResponses,
     /// Anthropic messages.
     AnthropicMessages,
     /// Gemini generateContent and streamGenerateContent.
@@ -40,7 +44,7 @@ impl Api {
     /// Whose API it is.
     pub fn family(self) -> Family {
         match self {
-            Self::OpenAiChat => Family::OpenAi,
+            Self::OpenAiChat | Self::OpenAiCompletions | Self::OpenAiResponses => Family::OpenAi,
             Self::AnthropicMessages => Family::Anthropic,
             Self::GeminiGenerate => Family::Gemini,
         }
@@ -50,6 +54,8 @@ impl Api {
     pub fn task(self) -> Task {
         match self {
             Self::OpenAiChat => Task::Conversation(ClientFormat::Chat),
+            Self::OpenAiCompletions => Task::Conversation(ClientFormat::Completions),
+            Self::OpenAiResponses => Task::Conversation(ClientFormat::Responses),
             Self::AnthropicMessages => Task::Conversation(ClientFormat::Messages),
             Self::GeminiGenerate => Task::Conversation(ClientFormat::Gemini),
         }
@@ -59,6 +65,8 @@ impl Api {
     pub fn name(self) -> &'static str {
         match self {
             Self::OpenAiChat => "openai.chat",
+            Self::OpenAiCompletions => "openai.completions",
+            Self::OpenAiResponses => "openai.responses",
             Self::AnthropicMessages => "anthropic.messages",
             Self::GeminiGenerate => "gemini.generate_content",
         }

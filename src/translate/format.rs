@@ -8,6 +8,10 @@
 pub enum Format {
     /// OpenAI's chat completions, vendors' extensions included.
     Chat,
+    /// OpenAI's legacy completions.
+    Completions,
+    /// OpenAI's responses.
+    Responses,
     /// Anthropic's messages.
     Messages,
     /// Google's Gemini API.
@@ -21,6 +25,10 @@ pub enum Format {
 pub enum ClientFormat {
     /// OpenAI's chat completions.
     Chat,
+    /// OpenAI's legacy completions.
+    Completions,
+    /// OpenAI's responses.
+    Responses,
     /// Anthropic's messages.
     Messages,
     /// Google's Gemini API.
@@ -32,6 +40,8 @@ impl Format {
     pub fn name(self) -> &'static str {
         match self {
             Self::Chat => "openai",
+            Self::Completions => "completions",
+            Self::Responses => "responses",
             Self::Messages => "anthropic",
             Self::Gemini => "gemini",
             Self::Cohere => "cohere",
@@ -44,6 +54,8 @@ impl ClientFormat {
     pub fn format(self) -> Format {
         match self {
             Self::Chat => Format::Chat,
+            Self::Completions => Format::Completions,
+            Self::Responses => Format::Responses,
             Self::Messages => Format::Messages,
             Self::Gemini => Format::Gemini,
         }

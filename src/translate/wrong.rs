@@ -1,4 +1,4 @@
-//! Two ways in which a client's body cannot be read: it breaks the rules of its API, or it asks for what only that API's owner has.
+//! Two ways in which a client's body cannot be read: it breaks the rules of its API, or it asks for what no other API has.
 
 use std::fmt;
 
@@ -10,7 +10,7 @@ use crate::translate::fault::Fault;
 pub(crate) enum Wrong {
     /// The body breaks the rules of the client's API.
     Invalid(Fault),
-    /// The body may be good, but only a provider of the client's own dialect can serve it.
+    /// The body may be good, but only a provider of the client's own API can serve it.
     Foreign(Fault),
 }
 
