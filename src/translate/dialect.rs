@@ -6,7 +6,7 @@
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-use super::{Api, Format, Framing};
+use super::{Api, Format, Framing, Hosting};
 
 /// The dialect that a provider speaks.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize, JsonSchema)]
@@ -19,6 +19,10 @@ pub enum Dialect {
     Anthropic,
     /// Google's Gemini API.
     Gemini,
+    /// Amazon Bedrock's Converse API, for the models of all vendors there.
+    Bedrock,
+    /// Anthropic's API on Amazon Bedrock: everything that Anthropic's models can, in their own words.
+    AnthropicBedrock,
     /// Cohere's API, version 2.
     Cohere,
 }
@@ -30,6 +34,8 @@ impl Dialect {
             Self::OpenAi => "openai",
             Self::Anthropic => "anthropic",
             Self::Gemini => "gemini",
+            Self::Bedrock => "bedrock",
+            Self::AnthropicBedrock => "anthropic-bedrock",
             Self::Cohere => "cohere",
         }
     }
@@ -38,9 +44,18 @@ impl Dialect {
     pub fn format_for(self, _api: Api) -> Format {
         match self {
             Self::OpenAi => Format::Chat,
-            Self::Anthropic => Format::Messages,
+            Self::Anthropic | Self::AnthropicBedrock => Format::Messages,
             Self::Gemini => Format::Gemini,
+            Self::Bedrock => Format::Converse,
             Self::Cohere => Format::Cohere,
+        }
+    }
+
+    /// Who hosts the format.
+    pub fn hosting(self) -> Hosting {
+        match self {
+            Self::OpenAi | Self::Anthropic | Self::Gemini | Self::Bedrock | Self::Cohere => Hosting::Owner,
+            Self::AnthropicBedrock => Hosting::Bedrock,
         }
     }
 
@@ -48,6 +63,8 @@ impl Dialect {
     pub fn framing(self) -> Framing {
         match self {
             Self::OpenAi | Self::Anthropic | Self::Gemini | Self::Cohere => Framing::Sse,
+            Self::Bedrock => Framing::AwsEvents,
+            Self::AnthropicBedrock => Framing::AwsChunks,
         }
     }
 
@@ -57,6 +74,7 @@ impl Dialect {
         match self {
             Self::OpenAi | Self::Anthropic => "/v1",
             Self::Gemini => "/v1beta",
+            Self::Bedrock | Self::AnthropicBedrock => "",
             Self::Cohere => "/v2",
         }
     }
@@ -68,7 +86,9 @@ mod tests {
 
     #[test]
     fn the_name_is_the_one_in_the_config() {
-        for dialect in [Dialect::OpenAi, Dialect::Anthropic, Dialect::Gemini, Dialect::Cohere] {
+        for dialect in
+            [Dialect::OpenAi, Dialect::Anthropic, Dialect::Bedrock, Dialect::AnthropicBedrock, Dialect::Cohere, Dialect::Gemini]
+        {
             assert_eq!(serde_json::to_value(dialect).unwrap(), dialect.name());
         }
     }

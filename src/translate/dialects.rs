@@ -15,7 +15,7 @@
 use super::answer::{Answer, Delta, ProviderError};
 use super::conversation::Conversation;
 use super::{AnswerContext, AnswerError, ClientFormat, Facts, Family, Format, Incoming, Rendered, RequestError, Target};
-use super::{anthropic, cohere, completions, gemini, openai, outbound, responses};
+use super::{anthropic, cohere, completions, converse, gemini, openai, outbound, responses};
 use crate::codec::json::{Splice, TopLevel};
 use crate::codec::sse::Event;
 use crate::rejection::Rejection;
@@ -30,6 +30,7 @@ impl Format {
             Self::Responses => responses::request::path(target),
             Self::Messages => anthropic::request::path(target),
             Self::Gemini => gemini::request::path(target),
+            Self::Converse => converse::request::path(target),
             Self::Cohere => cohere::request::path(target),
         }
     }
@@ -41,6 +42,7 @@ impl Format {
             Self::Completions | Self::Responses => Err(outbound::passes_only(self, target)),
             Self::Messages => anthropic::request::render(conversation, target),
             Self::Gemini => gemini::request::render(conversation, target),
+            Self::Converse => converse::request::render(conversation, target),
             Self::Cohere => cohere::request::render(conversation, target),
         }
     }
@@ -52,6 +54,7 @@ impl Format {
             Self::Responses => responses::response::parse(body),
             Self::Messages => anthropic::response::parse(body),
             Self::Gemini => gemini::response::parse(body),
+            Self::Converse => converse::response::parse(body),
             Self::Cohere => cohere::response::parse(body),
         }
     }
@@ -61,6 +64,7 @@ impl Format {
             Self::Chat | Self::Completions | Self::Responses => openai::error::parse(status, body),
             Self::Messages => anthropic::error::parse(status, body),
             Self::Gemini => gemini::error::parse(status, body),
+            Self::Converse => converse::error::parse(status, body),
             Self::Cohere => cohere::error::parse(status, body),
         }
     }
@@ -71,6 +75,8 @@ impl Format {
             // Compatible vendors leave `[DONE]` out, and Google has nothing like it.
             Self::Chat | Self::Completions | Self::Gemini => true,
             Self::Responses | Self::Messages | Self::Cohere => false,
+            // What comes behind the reason is the usage.
+            Self::Converse => true,
         }
     }
 }
@@ -191,6 +197,7 @@ pub(super) enum Reader {
     Responses(responses::stream::Reader),
     Messages(anthropic::stream::Reader),
     Gemini(gemini::stream::Reader),
+    Converse(converse::stream::Reader),
     Cohere(cohere::stream::Reader),
 }
 
@@ -202,6 +209,7 @@ impl Reader {
             Format::Responses => Self::Responses(responses::stream::Reader::default()),
             Format::Messages => Self::Messages(anthropic::stream::Reader::default()),
             Format::Gemini => Self::Gemini(gemini::stream::Reader::default()),
+            Format::Converse => Self::Converse(converse::stream::Reader::default()),
             Format::Cohere => Self::Cohere(cohere::stream::Reader::default()),
         }
     }
@@ -213,6 +221,7 @@ impl Reader {
             Self::Responses(reader) => reader.event(event, emit),
             Self::Messages(reader) => reader.event(event, emit),
             Self::Gemini(reader) => reader.event(event, emit),
+            Self::Converse(reader) => reader.event(event, emit),
             Self::Cohere(reader) => reader.event(event, emit),
         }
     }

@@ -28,11 +28,13 @@ pub(super) fn status(error: &ProviderError<'_>) -> u16 {
 }
 
 /// The first one that is a part of the error's type or code counts.
-const STATUSES: [(&str, u16); 18] = [
+const STATUSES: [(&str, u16); 23] = [
     ("rate_limit", 429),
+    ("throttl", 429),
     ("quota", 429),
     ("resource_exhausted", 429),
     ("overloaded", 503),
+    ("notready", 503),
     ("unavailable", 503),
     ("timeout", 504),
     ("deadline_exceeded", 504),
@@ -41,10 +43,13 @@ const STATUSES: [(&str, u16); 18] = [
     ("api_key", 401),
     ("billing", 402),
     ("permission", 403),
+    ("accessdenied", 403),
     ("not_found", 404),
+    ("notfound", 404),
     ("too_large", 413),
     ("invalid", 400),
     ("failed_precondition", 400),
+    ("validation", 400),
     ("context_length", 400),
     ("content_policy", 400),
 ];
