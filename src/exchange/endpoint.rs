@@ -56,6 +56,9 @@ pub fn find<'a>(method: &str, path: &'a str, anthropic: bool) -> Endpoint<'a> {
 
 /// The API in whose shape an error is told when the endpoint is not known.
 pub fn error_api(path: &str, anthropic: bool) -> Api {
+    if path.starts_with("/cohere/") || path.starts_with("/v2/") {
+        return Family::Cohere.main_api();
+    }
     let anthropic = anthropic || path.starts_with("/anthropic/") || path.starts_with("/v1/messages");
     let family = if anthropic { Family::Anthropic } else { Family::OpenAi };
     family.main_api()
@@ -97,6 +100,22 @@ mod tests {
         let count = Endpoint::Serve(Api::Call(Call::CountTokens));
         assert_eq!(find("POST", "/anthropic/v1/messages/count_tokens", false), count);
         assert_eq!(find("POST", "/tokenize", false), Endpoint::Serve(Api::Call(Call::Tokenize)));
+        for path in ["/v1/rerank", "/v2/rerank", "/cohere/v2/rerank"] {
+            assert_eq!(find("POST", path, false), Endpoint::Serve(Api::Call(Call::Rerank)));
+        }
+        assert_eq!(find("POST", "/anthropic/v1/rerank", false), Endpoint::Unknown);
+    }
+
+    #[test]
+    fn an_unknown_path_is_told_in_the_words_of_the_api_that_it_looks_like() {
+        for (path, family) in [
+            ("/v2/chat", Family::Cohere),
+            ("/cohere/v2/embed", Family::Cohere),
+            ("/v1/messages/batches", Family::Anthropic),
+            ("/v1/batches", Family::OpenAi),
+        ] {
+            assert_eq!(error_api(path, false).family(), family, "{path}");
+        }
     }
 
     #[test]

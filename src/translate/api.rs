@@ -39,6 +39,8 @@ pub enum Family {
     OpenAi,
     /// Anthropic's.
     Anthropic,
+    /// Cohere's.
+    Cohere,
 }
 
 impl Api {
@@ -85,7 +87,8 @@ impl Api {
     pub(super) fn format_of_failures(self) -> ClientFormat {
         match (self.task(), self.family()) {
             (Task::Conversation(format), _) => format,
-            (Task::Call(_), Family::OpenAi) => ClientFormat::Chat,
+            // Nothing of Cohere's is streamed here.
+            (Task::Call(_), Family::OpenAi | Family::Cohere) => ClientFormat::Chat,
             (Task::Call(_), Family::Anthropic) => ClientFormat::Messages,
         }
     }
@@ -97,13 +100,14 @@ impl Family {
         match self {
             Self::OpenAi => Api::OpenAiChat,
             Self::Anthropic => Api::AnthropicMessages,
+            Self::Cohere => Api::Call(Call::Rerank),
         }
     }
 
     /// The header in which its SDKs look for the id of a request.
     pub fn request_id_header(self) -> HeaderName {
         HeaderName::from_static(match self {
-            Self::OpenAi => "x-request-id",
+            Self::OpenAi | Self::Cohere => "x-request-id",
             Self::Anthropic => "request-id",
         })
     }
@@ -111,7 +115,7 @@ impl Family {
     /// How its SDKs send a key, in words.
     pub fn key_place(self) -> &'static str {
         match self {
-            Self::OpenAi => "authorization: Bearer KEY",
+            Self::OpenAi | Self::Cohere => "authorization: Bearer KEY",
             Self::Anthropic => "x-api-key: KEY",
         }
     }

@@ -157,6 +157,7 @@ impl Family {
         match self {
             Self::OpenAi => openai::error::render(status, error),
             Self::Anthropic => anthropic::error::render(status, error),
+            Self::Cohere => cohere::error::render(status, error),
         }
     }
 
@@ -165,6 +166,7 @@ impl Family {
         match self {
             Self::OpenAi => openai::error::is_own(body),
             Self::Anthropic => anthropic::error::is_own(body),
+            Self::Cohere => cohere::error::is_own(body),
         }
     }
 
@@ -173,6 +175,7 @@ impl Family {
         match self {
             Self::OpenAi => openai::error::rejection(rejection),
             Self::Anthropic => anthropic::error::rejection(rejection),
+            Self::Cohere => cohere::error::rejection(rejection),
         }
     }
 }
@@ -248,6 +251,15 @@ impl Writer {
             Self::Completions(writer) => writer.delta(delta, out),
             Self::Responses(writer) => writer.delta(delta, out),
             Self::Messages(writer) => writer.delta(delta, out),
+        }
+    }
+
+    /// Whether it has told the client that what the provider says cannot be told: such an answer is not whole, however it ends.
+    pub(super) fn gave_up(&self) -> bool {
+        match self {
+            Self::Chat(_) | Self::Completions(_) => false,
+            Self::Responses(writer) => writer.gave_up(),
+            Self::Messages(writer) => writer.gave_up(),
         }
     }
 

@@ -60,6 +60,9 @@ impl Stream {
                         writer.delta(&delta, out);
                     })
                 })?;
+                if writer.gave_up() {
+                    progress.untold();
+                }
                 Ok(Kept::Rewritten)
             }
         }
@@ -97,6 +100,9 @@ impl Stream {
                 writer.delta(&delta, out);
             }),
         });
+        if writer.gave_up() {
+            progress.untold();
+        }
         read.is_ok()
     }
 

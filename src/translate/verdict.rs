@@ -90,6 +90,25 @@ mod tests {
         }
     }
 
+    /// Field note 26: `response.created` is no reason to commit, since an error may come right after it.
+    #[test]
+    fn the_head_of_a_response_is_no_reason_to_commit_and_its_error_is_one_to_fall_back() {
+        for name in ["created", "in_progress", "output_item.added", "content_part.added"] {
+            let data =
+                format!(r#"{{"type":"response.{name}","response":{{"id":"r","error":null}},"item":{{"type":"message"}}}}"#);
+            assert_eq!(verdict(Format::Responses, &data), Verdict::NotYet, "{data}");
+        }
+        let delta = r#"{"type":"response.output_text.delta","delta":"Hi"}"#;
+        assert_eq!(verdict(Format::Responses, delta), Verdict::Meaningful);
+        for (data, status) in [
+            (r#"{"type":"error","code":"insufficient_quota","message":"no"}"#, 429),
+            (r#"{"type":"error","error":{"type":"server_error","code":"server_error","message":"no"}}"#, 500),
+            (r#"{"type":"response.failed","response":{"error":{"code":"rate_limit_exceeded","message":"no"}}}"#, 429),
+        ] {
+            assert_eq!(verdict(Format::Responses, data), Verdict::Error { status, message: "no".to_owned() });
+        }
+    }
+
     #[test]
     fn an_error_has_the_status_that_it_would_have_had() {
         for (data, expected) in [
