@@ -2,7 +2,7 @@
 
 use serde_json::value::RawValue;
 
-use crate::translate::{Dialect, Target};
+use crate::translate::{Dialect, Hosting, Target};
 
 /// Whose endpoints a provider has.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -78,15 +78,19 @@ pub(super) struct Site<'a> {
 impl<'a> Site<'a> {
     /// Where a request goes.
     pub(super) fn of(target: &Target<'a>) -> Self {
+        // Azure's version and Vertex AI's project and location come from here when there are such places.
+        let (azure_version, project, location) = match target.hosting {
+            Hosting::Owner | Hosting::Vllm | Hosting::Bedrock => ("", "", ""),
+        };
         Self {
             dialect: Host::of(target.dialect),
             provider: target.provider,
             model: target.model,
             path_prefix: target.path_prefix,
             overrides: target.overrides,
-            azure_version: "",
-            project: "",
-            location: "",
+            azure_version,
+            project,
+            location,
             tokenize: target.hosting.has_tokenizer(),
         }
     }

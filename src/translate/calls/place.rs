@@ -23,6 +23,7 @@ pub(super) fn passed(call: Call, target: &Site<'_>) -> String {
     };
     match target.dialect {
         Host::Azure if target.azure_version == "v1" => format!("/openai/v1{rest}"),
+        Host::Azure if target.azure_version == "preview" => format!("/openai/v1{rest}?api-version=preview"),
         // Responses are the one part of Azure's dated API that has no deployment in its path.
         Host::Azure if call == Call::InputTokens => format!("/openai{rest}?api-version={}", target.azure_version),
         Host::Azure => {
