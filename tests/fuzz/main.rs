@@ -51,6 +51,10 @@ targets! {
     encodings_are_taken_off_in_any_pieces: "encoding", targets::codec::encoded(), targets::codec::encoding;
     requests_of_openai_become_requests_or_errors: "openai_request", seeds::client("openai", "request."), targets::requests::openai;
     requests_of_anthropic_become_requests_or_errors: "anthropic_request", seeds::client("anthropic", "request."), targets::requests::anthropic;
+    requests_of_responses_become_requests_or_errors: "responses_request", seeds::client("responses", "request."), targets::requests::responses;
+    requests_of_completions_become_requests_or_errors: "completions_request", seeds::client("completions", "request."), targets::requests::completions;
+    answers_of_responses_are_observed: "responses_answer", seeds::pair("responses", "native", "answer."), targets::answers::responses;
+    streams_of_responses_are_observed_in_any_pieces: "responses_stream", seeds::pair("responses", "native", "stream."), targets::streams::responses;
     answers_of_openai_become_answers_or_errors: "openai_answer", seeds::provider("openai", "answer."), targets::answers::openai;
     answers_of_anthropic_become_answers_or_errors: "anthropic_answer", seeds::provider("anthropic", "answer."), targets::answers::anthropic;
     streams_of_openai_say_the_same_in_any_pieces: "openai_stream", seeds::provider("openai", "stream."), targets::streams::openai;

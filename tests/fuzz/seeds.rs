@@ -34,6 +34,11 @@ pub fn provider(dialect: &str, kind: &str) -> Vec<Vec<u8>> {
     inputs(kind, |_, provider| provider == dialect)
 }
 
+/// What clients, or providers, of this pair send.
+pub fn pair(api: &str, dialect: &str, kind: &str) -> Vec<Vec<u8>> {
+    inputs(kind, |client, provider| client == api && provider == dialect)
+}
+
 fn inputs(kind: &str, wanted: impl Fn(&str, &str) -> bool) -> Vec<Vec<u8>> {
     let mut found = Vec::new();
     for pair in folders(&root().join("tests/golden/pairs")) {

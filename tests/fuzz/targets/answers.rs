@@ -5,7 +5,7 @@ use kanmon::translate::{self, AnswerContext, AnswerError, Api, Dialect, anthropi
 use serde_json::value::RawValue;
 
 /// The APIs of clients that an answer is translated to.
-const CLIENTS: [Api; 2] = [Api::OpenAiChat, Api::AnthropicMessages];
+const CLIENTS: [Api; 4] = [Api::OpenAiChat, Api::OpenAiCompletions, Api::OpenAiResponses, Api::AnthropicMessages];
 
 pub fn openai(input: &[u8]) -> String {
     let (parse, render) = (translate::openai::response::parse, translate::openai::response::render);
@@ -17,6 +17,14 @@ pub fn anthropic(input: &[u8]) -> String {
     let (parse, render) = (anthropic::response::parse, anthropic::response::render);
     stable(input, |body| Ok(render(&parse(body)?, "asked")));
     of_provider(Dialect::Anthropic, input)
+}
+
+/// Responses are observed as they pass, and read only.
+pub fn responses(input: &[u8]) -> String {
+    match translate::responses::response::parse(input) {
+        Ok(answer) => format!("{} {}", answer.choices[0].parts.len().min(4), answer.usage.is_some()),
+        Err(error) => error.to_string(),
+    }
 }
 
 /// Cohere's answers are read only: no client speaks its chat.

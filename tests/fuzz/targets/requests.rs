@@ -19,6 +19,14 @@ pub fn anthropic(input: &[u8]) -> String {
     of_client(Api::AnthropicMessages, "/v1/messages", input)
 }
 
+pub fn responses(input: &[u8]) -> String {
+    of_client(Api::OpenAiResponses, "/v1/responses", input)
+}
+
+pub fn completions(input: &[u8]) -> String {
+    of_client(Api::OpenAiCompletions, "/v1/completions", input)
+}
+
 fn stable(input: &[u8], again: impl Fn(&[u8]) -> Result<Rendered, RequestError>) {
     let Ok(Rendered { body: Some(once), .. }) = again(input) else { return };
     let twice = again(&once).expect("what has been written can be read").body.expect("it is written");

@@ -4,10 +4,18 @@ use kanmon::codec::sse::{Event, Parser};
 use kanmon::rejection::{Kind, Rejection};
 use kanmon::translate::answer::Delta;
 use kanmon::translate::{
-    AnswerError, Api, Dialect, End, Kept, Stream, Verdict, anthropic, cohere, first_event_verdict, openai as chat,
+    self, AnswerError, Api, Dialect, End, Kept, Stream, Verdict, anthropic, cohere, first_event_verdict, openai as chat,
 };
 
 use super::{answers, pieces};
+
+/// The APIs of clients that a stream is translated to, and the lines that say that it is whole.
+const CLIENTS: [(Api, &[&str]); 4] = [
+    (Api::OpenAiChat, &["data: [DONE]"]),
+    (Api::OpenAiCompletions, &["data: [DONE]"]),
+    (Api::OpenAiResponses, &["event: response.completed", "event: response.incomplete"]),
+    (Api::AnthropicMessages, &["event: message_stop"]),
+];
 
 /// What a dialect's reader is: an event in, deltas out.
 type Read<'r> = &'r mut dyn FnMut(&Event<'_>, &mut dyn FnMut(Delta<'_>)) -> Result<(), AnswerError>;
@@ -39,6 +47,17 @@ pub fn cohere(input: &[u8]) -> String {
     of_provider(Dialect::Cohere, input)
 }
 
+/// Responses are observed as they pass.
+pub fn responses(input: &[u8]) -> String {
+    let said = |pieces: &[&[u8]]| {
+        let mut reader = translate::responses::stream::Reader::default();
+        said(pieces, &mut |event, emit| reader.event(event, emit))
+    };
+    let whole = said(&[input]);
+    assert_eq!(whole, said(&pieces(input)));
+    whole.chars().filter(char::is_ascii_uppercase).take(64).collect()
+}
+
 /// All deltas, and the error that ended them; without what is made up.
 pub fn said(pieces: &[&[u8]], read: Read<'_>) -> String {
     let (mut parser, mut told) = (Parser::new(1 << 14), Vec::new());
@@ -55,16 +74,16 @@ pub fn said(pieces: &[&[u8]], read: Read<'_>) -> String {
 /// How a client of each API sees the end of it.
 pub fn of_provider(dialect: Dialect, input: &[u8]) -> String {
     let mut saw = String::new();
-    for (api, end_mark) in [(Api::OpenAiChat, "data: [DONE]"), (Api::AnthropicMessages, "event: message_stop")] {
+    for (api, end_marks) in CLIENTS {
         let (whole, end) = client(api, dialect, &[input]);
         let (split, split_end) = client(api, dialect, &pieces(input));
         assert_eq!(end, split_end);
         if api.format() != Some(dialect.format_for(api)) {
             assert_eq!(normal(&whole), normal(&split));
             let told = String::from_utf8(whole).expect("a stream of events is text");
-            let ends_well = told.lines().any(|line| line == end_mark);
+            let ends_well = told.lines().any(|line| end_marks.contains(&line));
             assert_eq!(ends_well, end == End::Complete, "{told}");
-            assert!(end == End::Complete || told.contains("\"error\""), "{told}");
+            assert!(end == End::Complete || told.contains("\"error\":{"), "{told}");
         }
         saw.push_str(&format!("{end:?};"));
     }
