@@ -34,9 +34,9 @@ pub fn provider(dialect: &str, kind: &str) -> Vec<Vec<u8>> {
     inputs(kind, |_, provider| provider == dialect)
 }
 
-/// What clients, or providers, of this pair send.
-pub fn pair(api: &str, dialect: &str, kind: &str) -> Vec<Vec<u8>> {
-    inputs(kind, |client, provider| client == api && provider == dialect)
+/// What providers of the client's own API send.
+pub fn native(api: &str, kind: &str) -> Vec<Vec<u8>> {
+    inputs(kind, |client, provider| client == api && provider == "native")
 }
 
 fn inputs(kind: &str, wanted: impl Fn(&str, &str) -> bool) -> Vec<Vec<u8>> {
