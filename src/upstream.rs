@@ -2,6 +2,7 @@
 
 pub mod credential;
 pub mod endpoint;
+pub mod presets;
 
 use std::path::PathBuf;
 use std::sync::Arc;
@@ -13,6 +14,7 @@ use crate::translate::{Api, Dialect, Format, Hosting};
 
 pub use credential::{CREDENTIAL_HEADERS, Credential, Signable, SigningError};
 pub use endpoint::{Endpoint, EndpointError};
+pub use presets::Preset;
 
 /// A provider, validated.
 #[derive(Debug)]

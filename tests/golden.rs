@@ -13,13 +13,14 @@
 
 #![expect(clippy::unwrap_used, clippy::panic, reason = "all of this file is a test")]
 
+use std::borrow::Cow;
 use std::fs;
 use std::path::{Path, PathBuf};
 
 use bytes::Bytes;
 use kanmon::translate::{
-    AnswerContext, Api, Dialect, End, Format, Hosting, Incoming, Kept, RequestError, Stream, Target, facts, provider_error,
-    request, whole,
+    AnswerContext, Api, Azure, AzureVersion, Dialect, End, Format, Hosting, Incoming, Kept, OutputLimit, RequestError, Stream,
+    Target, Vertex, facts, provider_error, request, whole,
 };
 use serde_json::{Value, json};
 
@@ -31,7 +32,7 @@ struct Client {
     end: &'static str,
 }
 
-const CLIENTS: [Client; 2] = [
+static CLIENTS: [Client; 2] = [
     Client { name: "openai", api: Api::OpenAiChat, path: "/v1/chat/completions", end: "data: [DONE]" },
     Client { name: "anthropic", api: Api::AnthropicMessages, path: "/v1/messages", end: "message_stop" },
 ];
@@ -43,9 +44,22 @@ struct Provider {
     hosting: Hosting,
 }
 
-const PROVIDERS: [Provider; 2] = [
+static PROVIDERS: [Provider; 4] = [
     Provider { name: "openai", dialect: Dialect::OpenAi, hosting: Hosting::Owner },
     Provider { name: "anthropic", dialect: Dialect::Anthropic, hosting: Hosting::Owner },
+    Provider {
+        name: "azure",
+        dialect: Dialect::Azure,
+        hosting: Hosting::Azure(Azure {
+            version: AzureVersion::Dated(Cow::Borrowed("2024-10-21")),
+            output_limit: OutputLimit::AsAsked,
+        }),
+    },
+    Provider {
+        name: "anthropic-vertex",
+        dialect: Dialect::AnthropicVertex,
+        hosting: Hosting::Vertex(Vertex { project: Cow::Borrowed("a-project"), location: Cow::Borrowed("us-east5") }),
+    },
 ];
 
 /// A fixture with its pair.
@@ -142,7 +156,8 @@ fn requests_become_what_the_provider_understands() {
 
 fn sent(fixture: &Fixture) -> Result<Value, RequestError> {
     let body = Bytes::from(fixture.read());
-    let incoming = Incoming::read(fixture.client.api, fixture.client.path, Some("application/json"), &body, 64)?;
+    let incoming = Incoming::read(fixture.client.api, fixture.client.path, Some("application/json"), &body, 64)?
+        .with_betas(Some("claude-code-20250219,prompt-caching-scope-2026-01-05"));
     let facts = facts(&incoming)?;
     let dialect = fixture.provider.dialect;
     let target = Target {

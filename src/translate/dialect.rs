@@ -17,6 +17,23 @@ pub enum Dialect {
     OpenAi,
     /// Anthropic's API.
     Anthropic,
+    /// Azure OpenAI.
+    Azure,
+    /// Anthropic's models on Vertex AI.
+    AnthropicVertex,
+}
+
+/// A field of a provider's config that says where it is, for dialects whose endpoint alone does not.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Place {
+    /// Which of Azure's APIs.
+    ApiVersion,
+    /// Google's project.
+    Project,
+    /// Google's location.
+    Location,
+    /// Amazon's region.
+    Region,
 }
 
 impl Dialect {
@@ -25,28 +42,65 @@ impl Dialect {
         match self {
             Self::OpenAi => "openai",
             Self::Anthropic => "anthropic",
+            Self::Azure => "azure",
+            Self::AnthropicVertex => "anthropic-vertex",
         }
     }
 
     /// In which format a provider of this dialect is asked what a client asks of `api`.
     pub fn format_for(self, _api: Api) -> Format {
         match self {
-            Self::OpenAi => Format::Chat,
-            Self::Anthropic => Format::Messages,
+            Self::OpenAi | Self::Azure => Format::Chat,
+            Self::Anthropic | Self::AnthropicVertex => Format::Messages,
         }
     }
 
     /// How streamed answers are framed.
     pub fn framing(self) -> Framing {
         match self {
-            Self::OpenAi | Self::Anthropic => Framing::Sse,
+            Self::OpenAi | Self::Azure | Self::Anthropic | Self::AnthropicVertex => Framing::Sse,
         }
     }
 
-    /// The path before the API's own, where an endpoint has none: `https://api.openai.com/v1`, `https://api.anthropic.com/v1`.
+    /// The path before the API's own, where an endpoint has none: `https://api.openai.com/v1`, `https://api.anthropic.com/v1`. What
+    /// hosts put between them is not in it.
     pub fn path_prefix(self) -> &'static str {
         match self {
-            Self::OpenAi | Self::Anthropic => "/v1",
+            Self::OpenAi | Self::Anthropic | Self::AnthropicVertex => "/v1",
+            Self::Azure => "",
+        }
+    }
+
+    /// What a config must say of the place besides the endpoint.
+    pub fn places(self) -> &'static [Place] {
+        match self {
+            Self::OpenAi | Self::Anthropic => &[],
+            Self::Azure => &[Place::ApiVersion],
+            Self::AnthropicVertex => &[Place::Project, Place::Location],
+        }
+    }
+
+    /// The endpoint of the dialect's owner. `None`: there is none, or it follows from the place.
+    pub fn owner(self) -> Option<&'static str> {
+        match self {
+            Self::OpenAi => Some("https://api.openai.com"),
+            Self::Anthropic => Some("https://api.anthropic.com"),
+            Self::Azure | Self::AnthropicVertex => None,
+        }
+    }
+}
+
+impl Place {
+    /// All of them.
+    pub const ALL: [Self; 4] = [Self::ApiVersion, Self::Project, Self::Location, Self::Region];
+
+    /// The field's name.
+    pub fn field(self) -> &'static str {
+        match self {
+            Self::ApiVersion => "api_version",
+            Self::Project => "project",
+            Self::Location => "location",
+            Self::Region => "region",
         }
     }
 }
@@ -57,7 +111,7 @@ mod tests {
 
     #[test]
     fn the_name_is_the_one_in_the_config() {
-        for dialect in [Dialect::OpenAi, Dialect::Anthropic] {
+        for dialect in [Dialect::OpenAi, Dialect::Anthropic, Dialect::Azure, Dialect::AnthropicVertex] {
             assert_eq!(serde_json::to_value(dialect).unwrap(), dialect.name());
         }
     }

@@ -16,6 +16,8 @@ pub struct Incoming<'a> {
     pub path: &'a str,
     /// What the client says that the body is.
     pub content_type: Option<&'a str>,
+    /// The beta features of Anthropic's API that the client asks for (`anthropic-beta`).
+    pub betas: Option<&'a str>,
     /// The body.
     pub body: &'a Bytes,
     /// Its outermost layer.
@@ -44,7 +46,12 @@ impl<'a> Incoming<'a> {
         let parsed = match api.task() {
             Task::Conversation(_) => Parsed::Json(TopLevel::scan(body, depth)?),
         };
-        Ok(Self { api, path, content_type, body, parsed })
+        Ok(Self { api, path, content_type, betas: None, body, parsed })
+    }
+
+    /// With the beta features that the client asks for.
+    pub fn with_betas(self, betas: Option<&'a str>) -> Self {
+        Self { betas, ..self }
     }
 }
 

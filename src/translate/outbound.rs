@@ -3,6 +3,9 @@
 //! Always made from the client's original body, so that each attempt of a fallback begins anew. Overrides of the config come last:
 //! they hold in every format, and whatever the client has sent.
 
+use http::header;
+
+use super::hosting::BETA_HEADER;
 use super::{ClientFormat, Facts, Incoming, Rendered, RequestError, Target, Task};
 use crate::codec::json::{Splice, TopLevel};
 
@@ -30,15 +33,30 @@ fn translate(
     let conversation = format.parse_request(incoming, facts)?;
     let mut rendered = target.format.render_request(&conversation, target)?;
     rendered.dropped.extend(conversation.ignored.iter().cloned());
-    if let (false, Some(body)) = (target.overrides.is_empty(), &rendered.body) {
-        let top = TopLevel::scan(body, ANY_DEPTH)?;
-        let mut splice = Splice::new(body, &top);
-        override_fields(&mut splice, target);
-        if let Some(changed) = splice.finish() {
-            rendered.body = Some(changed);
-        }
-    }
+    rendered.path = target.hosting.path(target);
+    fit_rendered(&mut rendered, target)?;
     Ok(rendered)
+}
+
+/// What the host wants otherwise in a body that was rendered as for the format's owner, and what the config overrides.
+fn fit_rendered(rendered: &mut Rendered, target: &Target<'_>) -> Result<(), RequestError> {
+    if target.overrides.is_empty() && target.hosting.is_as_the_owner(target.format) {
+        return Ok(());
+    }
+    let Some(body) = rendered.body.take() else { return Ok(()) };
+    let top = TopLevel::scan(&body, ANY_DEPTH)?;
+    let mut splice = Splice::new(&body, &top);
+    let betas = rendered.headers.iter().find(|(name, _)| name == BETA_HEADER).and_then(|(_, value)| value.to_str().ok());
+    let fitted = target.hosting.fit(target.format, &mut splice, &top, betas);
+    override_fields(&mut splice, target);
+    let changed = splice.finish();
+    if let Some(headers) = fitted.headers {
+        rendered.headers.retain(|(name, _)| *name == header::CONTENT_TYPE);
+        rendered.headers.extend(headers);
+    }
+    rendered.dropped.extend(fitted.dropped);
+    rendered.body = Some(changed.unwrap_or(body));
+    Ok(())
 }
 
 fn pass_through(
@@ -50,8 +68,14 @@ fn pass_through(
     let top = incoming.parsed.json()?;
     let mut splice = Splice::new(incoming.body, top);
     format.pass_request(&mut splice, top, facts, target)?;
+    let fitted = target.hosting.fit(target.format, &mut splice, top, incoming.betas);
     override_fields(&mut splice, target);
-    Ok(Rendered { path: target.format.path(target), headers: Vec::new(), body: splice.finish(), dropped: Vec::new() })
+    Ok(Rendered {
+        path: target.hosting.path(target),
+        headers: fitted.headers.unwrap_or_default(),
+        body: splice.finish(),
+        dropped: fitted.dropped,
+    })
 }
 
 /// Names the target's model, where the model is a field of the body.

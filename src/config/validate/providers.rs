@@ -6,11 +6,12 @@ use std::sync::Arc;
 
 use secrecy::ExposeSecret;
 
+use super::places;
 use super::rules;
 use crate::config::errors::Check;
 use crate::config::model;
 use crate::config::node::Path;
-use crate::translate::Hosting;
+use crate::translate::{Dialect, Hosting};
 use crate::upstream::{Credential, Endpoint, Provider};
 
 /// The longest name of a provider, in bytes: Envoy's cluster names are made of several.
@@ -40,15 +41,17 @@ fn provider(
 ) -> Option<Provider> {
     let message = "a provider's name must have 1 to 64 letters, digits, `-`, `_` or `.`, and begin with a letter or digit";
     check.require(is_name(name), path, message);
-    let endpoint = endpoint(check, path, &written);
+    let Some(dialect) = dialect(check, path, &written) else { return None };
+    let hosting = places::hosting(check, path, &written, dialect);
+    let endpoint = endpoint(check, path, &written, dialect, hosting.as_ref());
     let credential = credential(check, &path.field("credential"), &written.credential);
     let headers = rules::headers(check, &path.field("headers"), &written.headers);
     check.require(written.default_max_tokens > 0, &path.field("default_max_tokens"), "must be at least 1");
     rest(check, &path.field("rest"), &written.rest);
     Some(Provider {
         name: name.into(),
-        dialect: written.dialect,
-        hosting: Hosting::Owner,
+        dialect,
+        hosting: hosting?,
         endpoint: endpoint?,
         credential: credential?,
         headers,
@@ -67,9 +70,38 @@ fn is_name(name: &str) -> bool {
         && name.starts_with(|first: char| first.is_ascii_alphanumeric())
 }
 
-fn endpoint(check: &mut Check<'_>, path: &Path<'_>, written: &model::Provider) -> Option<Endpoint> {
+/// A preset is a provider of the dialect `openai`.
+fn dialect(check: &mut Check<'_>, path: &Path<'_>, written: &model::Provider) -> Option<Dialect> {
+    if written.preset.is_some() {
+        let message = "must be `openai`, or left out: a preset speaks OpenAI's API";
+        check.require(written.dialect.is_none_or(|dialect| dialect == Dialect::OpenAi), &path.field("dialect"), message);
+        return Some(Dialect::OpenAi);
+    }
+    if written.dialect.is_none() {
+        check.error(path, "has no `dialect`: say which API it speaks, or which vendor it is with `preset`");
+    }
+    written.dialect
+}
+
+/// Where it is: as the config says, or as follows from the preset, from the place, from the dialect.
+fn endpoint(
+    check: &mut Check<'_>,
+    path: &Path<'_>,
+    written: &model::Provider,
+    dialect: Dialect,
+    hosting: Option<&Hosting>,
+) -> Option<Endpoint> {
     let field = path.field("endpoint");
-    let endpoint = match Endpoint::parse(&written.endpoint, written.dialect) {
+    let preset = written.preset.map(|preset| preset.facts().endpoint.to_owned());
+    let known = || preset.or_else(|| hosting?.endpoint()).or_else(|| dialect.owner().map(str::to_owned));
+    let Some(url) = written.endpoint.clone().or_else(known) else {
+        // Where the place is wrong, that is told already.
+        if hosting.is_some() {
+            check.error(path, format!("has no `endpoint`: a provider of the dialect `{}` needs one", dialect.name()));
+        }
+        return None;
+    };
+    let endpoint = match Endpoint::parse(&url, dialect) {
         Ok(endpoint) => endpoint,
         Err(error) => {
             check.error(&field, error.to_string());

@@ -1,0 +1,88 @@
+//! Vertex AI: models of Google and of Anthropic below a project and a location.
+//!
+//! Anthropic's models take Anthropic's own body with two differences (Anthropic's documentation, "Claude on Vertex AI"): the model
+//! stands in the path and not in the body, and the version stands in the body as `anthropic_version` and not in a header. Beta
+//! features stay in their header.
+
+use std::borrow::Cow;
+
+use http::{HeaderName, HeaderValue};
+
+use super::segment::encode;
+use super::{BETA_HEADER, Fitted, betas};
+use crate::codec::json::Splice;
+use crate::translate::{Format, Target};
+
+/// The only version that there is.
+const ANTHROPIC_VERSION: &[u8] = br#""vertex-2023-10-16""#;
+
+/// Where models are at Vertex AI.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Vertex {
+    /// The project's id.
+    pub project: Cow<'static, str>,
+    /// A region, a multi-region (`us`, `eu`), or `global`.
+    pub location: Cow<'static, str>,
+}
+
+impl Vertex {
+    /// The host of the location (Vertex AI, "Deployments and endpoints").
+    pub(super) fn endpoint(&self) -> String {
+        match &*self.location {
+            "global" => "https://aiplatform.googleapis.com".to_owned(),
+            location @ ("us" | "eu") => format!("https://aiplatform.{location}.rep.googleapis.com"),
+            location => format!("https://{location}-aiplatform.googleapis.com"),
+        }
+    }
+
+    /// The path of a method of a publisher's model.
+    pub fn method(&self, prefix: &str, publisher: &str, model: &str, method: &str) -> String {
+        format!("{}/models/{}:{method}", self.publisher(prefix, publisher), encode(model, b"@"))
+    }
+
+    fn publisher(&self, prefix: &str, publisher: &str) -> String {
+        let Self { project, location } = self;
+        format!("{prefix}/projects/{project}/locations/{location}/publishers/{publisher}")
+    }
+
+    pub(super) fn path(&self, target: &Target<'_>) -> String {
+        match target.format {
+            Format::Messages => {
+                let method = if target.stream { "streamRawPredict" } else { "rawPredict" };
+                self.method(target.path_prefix, "anthropic", target.model, method)
+            }
+            google => google.path(&Target { path_prefix: &self.publisher(target.path_prefix, "google"), ..*target }),
+        }
+    }
+}
+
+/// Anthropic's body, as Vertex AI wants it.
+pub(super) fn fit_messages(splice: &mut Splice<'_>, asked: Option<&str>) -> Fitted {
+    splice.remove("model");
+    splice.set("anthropic_version", ANTHROPIC_VERSION);
+    let (kept, dropped) = betas::VERTEX.sort(asked.unwrap_or_default());
+    let value = HeaderValue::from_str(&kept.join(",")).ok().filter(|value| !value.is_empty());
+    let headers = value.map(|value| (HeaderName::from_static(BETA_HEADER), value)).into_iter().collect();
+    Fitted { headers: Some(headers), dropped }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn each_location_has_its_host() {
+        let at = |location: &str| Vertex { project: "p".into(), location: location.to_owned().into() }.endpoint();
+        assert_eq!(at("global"), "https://aiplatform.googleapis.com");
+        assert_eq!(at("eu"), "https://aiplatform.eu.rep.googleapis.com");
+        assert_eq!(at("us-east5"), "https://us-east5-aiplatform.googleapis.com");
+    }
+
+    #[test]
+    fn a_version_behind_the_models_name_is_written_as_google_writes_it() {
+        let vertex = Vertex { project: "example.com:p".into(), location: "global".into() };
+        let path = vertex.method("/v1", "anthropic", "claude-sonnet-4-5@20250929", "count-tokens:rawPredict");
+        let model = "publishers/anthropic/models/claude-sonnet-4-5@20250929:count-tokens:rawPredict";
+        assert_eq!(path, format!("/v1/projects/example.com:p/locations/global/{model}"));
+    }
+}
