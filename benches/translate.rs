@@ -61,7 +61,7 @@ fn request(api: Api, dialect: Dialect, body: &Bytes) -> usize {
 fn events(format: Format) -> Vec<String> {
     let event = |name: &str, data: serde_json::Value| match format {
         Format::Chat => format!("data: {data}\n\n"),
-        Format::Messages => format!("event: {name}\ndata: {data}\n\n"),
+        _ => format!("event: {name}\ndata: {data}\n\n"),
     };
     let chunk = |choices: serde_json::Value| json!({"id": "c", "object": "chat.completion.chunk", "created": 1, "model": "served", "choices": choices});
     match format {
@@ -87,6 +87,7 @@ fn events(format: Format) -> Vec<String> {
             all.push(event("message_stop", json!({"type": "message_stop"})));
             all
         }
+        other => unreachable!("no pair here has a provider of {other:?}"),
     }
 }
 
@@ -104,6 +105,7 @@ fn stream(api: Api, dialect: Dialect, events: &[String]) -> usize {
         api,
         format: dialect.format_for(api),
         framing: dialect.framing(),
+        echo: String::new(),
         asked_model: "asked".to_owned(),
         stream: true,
         wants_usage: true,

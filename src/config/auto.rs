@@ -100,6 +100,7 @@ fn provider(dialect: Dialect, endpoint: String, credential: Credential) -> Provi
         location: None,
         region: None,
         output_limit: None,
+        serves: Default::default(),
         allow_plaintext: false,
         credential,
         headers: Default::default(),

@@ -129,6 +129,10 @@ pub struct Provider {
     /// `max_completion_tokens`. Default: the preset's, or as the client calls it. For `openai` and `azure`.
     #[serde(default)]
     pub output_limit: Option<OutputLimit>,
+    /// Which of OpenAI's APIs besides chat completions it serves itself. What is asked of these passes through, with all that only
+    /// they have; what is asked of the others is translated.
+    #[serde(default)]
+    pub serves: Serves,
     /// Allows a credential to be sent over plain `http://` to a host that is not on a private network.
     #[serde(default)]
     pub allow_plaintext: bool,
@@ -156,6 +160,16 @@ pub struct Provider {
     /// When failures make it rest.
     #[serde(default)]
     pub rest: Rest,
+}
+
+/// Which of OpenAI's APIs besides chat completions a provider serves itself. For the dialects `openai` and `azure`.
+#[derive(Debug, Clone, Copy, Default, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields, default)]
+pub struct Serves {
+    /// `/v1/responses`. Default: as the preset says; true for OpenAI itself (`api.openai.com`) and for Azure's v1 API, false for others.
+    pub responses: Option<bool>,
+    /// `/v1/completions`. Default: as the preset says; true for OpenAI itself (`api.openai.com`), false for others.
+    pub completions: Option<bool>,
 }
 
 /// Every model of Anthropic's API allows as much.

@@ -21,6 +21,8 @@ pub enum Dialect {
     Azure,
     /// Anthropic's models on Vertex AI.
     AnthropicVertex,
+    /// Cohere's API, version 2.
+    Cohere,
 }
 
 /// A field of a provider's config that says where it is, for dialects whose endpoint alone does not.
@@ -44,6 +46,7 @@ impl Dialect {
             Self::Anthropic => "anthropic",
             Self::Azure => "azure",
             Self::AnthropicVertex => "anthropic-vertex",
+            Self::Cohere => "cohere",
         }
     }
 
@@ -52,21 +55,23 @@ impl Dialect {
         match self {
             Self::OpenAi | Self::Azure => Format::Chat,
             Self::Anthropic | Self::AnthropicVertex => Format::Messages,
+            Self::Cohere => Format::Cohere,
         }
     }
 
     /// How streamed answers are framed.
     pub fn framing(self) -> Framing {
         match self {
-            Self::OpenAi | Self::Azure | Self::Anthropic | Self::AnthropicVertex => Framing::Sse,
+            Self::OpenAi | Self::Azure | Self::Anthropic | Self::AnthropicVertex | Self::Cohere => Framing::Sse,
         }
     }
 
-    /// The path before the API's own, where an endpoint has none: `https://api.openai.com/v1`, `https://api.anthropic.com/v1`. What
-    /// hosts put between them is not in it.
+    /// The path before the API's own, where an endpoint has none: `https://api.openai.com/v1`, `https://api.anthropic.com/v1`,
+    /// `https://api.cohere.com/v2`. What hosts put between them is not in it.
     pub fn path_prefix(self) -> &'static str {
         match self {
             Self::OpenAi | Self::Anthropic | Self::AnthropicVertex => "/v1",
+            Self::Cohere => "/v2",
             Self::Azure => "",
         }
     }
@@ -74,7 +79,7 @@ impl Dialect {
     /// What a config must say of the place besides the endpoint.
     pub fn places(self) -> &'static [Place] {
         match self {
-            Self::OpenAi | Self::Anthropic => &[],
+            Self::OpenAi | Self::Anthropic | Self::Cohere => &[],
             Self::Azure => &[Place::ApiVersion],
             Self::AnthropicVertex => &[Place::Project, Place::Location],
         }
@@ -85,6 +90,7 @@ impl Dialect {
         match self {
             Self::OpenAi => Some("https://api.openai.com"),
             Self::Anthropic => Some("https://api.anthropic.com"),
+            Self::Cohere => Some("https://api.cohere.com"),
             Self::Azure | Self::AnthropicVertex => None,
         }
     }
@@ -111,7 +117,8 @@ mod tests {
 
     #[test]
     fn the_name_is_the_one_in_the_config() {
-        for dialect in [Dialect::OpenAi, Dialect::Anthropic, Dialect::Azure, Dialect::AnthropicVertex] {
+        let all = [Dialect::OpenAi, Dialect::Anthropic, Dialect::Cohere, Dialect::Azure, Dialect::AnthropicVertex];
+        for dialect in all {
             assert_eq!(serde_json::to_value(dialect).unwrap(), dialect.name());
         }
     }

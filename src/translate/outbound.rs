@@ -5,8 +5,9 @@
 
 use http::header;
 
+use super::fault::Fault;
 use super::hosting::BETA_HEADER;
-use super::{ClientFormat, Facts, Incoming, Rendered, RequestError, Target, Task};
+use super::{ClientFormat, Facts, Format, Incoming, Rendered, RequestError, Target, Task};
 use crate::codec::json::{Splice, TopLevel};
 
 /// The depth of a body was bounded when it came in, so what is made of it needs no bound.
@@ -76,6 +77,12 @@ fn pass_through(
         body: splice.finish(),
         dropped: fitted.dropped,
     })
+}
+
+/// A format that is only passed through cannot be made of a conversation.
+pub(super) fn passes_only(format: Format, target: &Target<'_>) -> RequestError {
+    let message = format!("the format `{}` is passed through only, never made of another one", format.name());
+    Fault::new("model", message).unsupported(target)
 }
 
 /// Names the target's model, where the model is a field of the body.

@@ -30,7 +30,7 @@ pub(super) fn hosting(check: &mut Check<'_>, path: &Path<'_>, written: &model::P
             let location = place(check, path, written, Place::Location, b"-");
             Some(Hosting::Vertex(Vertex { project: project?, location: location? }))
         }
-        Dialect::Anthropic => Some(Hosting::Owner),
+        Dialect::Anthropic | Dialect::Cohere => Some(Hosting::Owner),
     }
 }
 

@@ -12,8 +12,10 @@ use crate::config::errors::Check;
 use crate::config::model;
 use crate::config::node::Path;
 use crate::translate::{Dialect, Hosting};
-use crate::upstream::{Credential, Endpoint, Provider};
+use crate::upstream::{Credential, Endpoint, Preset, Provider, Serves};
 
+/// Where OpenAI itself is.
+const OPENAI_HOST: &str = "api.openai.com";
 /// The longest name of a provider, in bytes: Envoy's cluster names are made of several.
 const LONGEST_NAME: usize = 64;
 
@@ -51,6 +53,7 @@ fn provider(
     Some(Provider {
         name: name.into(),
         dialect,
+        serves: serves(check, path, &written, hosting.as_ref(), endpoint.as_ref()),
         hosting: hosting?,
         endpoint: endpoint?,
         credential: credential?,
@@ -61,6 +64,33 @@ fn provider(
         peek: written.peek,
         rest: written.rest,
     })
+}
+
+/// OpenAI itself serves all of its APIs, and one that is compatible with it may serve chat completions only; of vendors it is known.
+fn serves(
+    check: &mut Check<'_>,
+    path: &Path<'_>,
+    written: &model::Provider,
+    hosting: Option<&Hosting>,
+    endpoint: Option<&Endpoint>,
+) -> Serves {
+    let model::Serves { responses, completions } = written.serves;
+    let is_openais = written.preset.is_some() || matches!(written.dialect, Some(Dialect::OpenAi | Dialect::Azure));
+    if !is_openais && (responses == Some(true) || completions == Some(true)) {
+        check
+            .error(&path.field("serves"), "is for providers of the dialects `openai` and `azure`: others do not have these APIs");
+    }
+    let by_default = match (written.preset.map(Preset::facts), written.dialect, hosting) {
+        (Some(facts), ..) => Serves { responses: facts.responses, completions: facts.completions },
+        // The dated API has had responses only since its last previews, and completions for a model that is gone.
+        (_, _, Some(Hosting::Azure(azure))) => Serves { responses: !azure.is_dated(), completions: false },
+        (_, Some(Dialect::OpenAi), _) => {
+            let own = endpoint.is_some_and(|endpoint| endpoint.host == OPENAI_HOST);
+            Serves { responses: own, completions: own }
+        }
+        _ => Serves::default(),
+    };
+    Serves { responses: responses.unwrap_or(by_default.responses), completions: completions.unwrap_or(by_default.completions) }
 }
 
 /// Names of providers become parts of names in Envoy, where `,`, `:`, `#` and `~` separate them.

@@ -86,6 +86,22 @@ fn where_a_provider_is_follows_from_its_place_or_its_preset() {
 }
 
 #[test]
+fn what_a_vendor_or_azure_serves_is_known_unless_the_config_says_otherwise() {
+    let serves = |provider: &str| {
+        let snapshot = holds(r#"{dialect: openai, endpoint: "https://api.openai.com", credential: {bearer: "${KEY}"}}"#, provider);
+        let serves = snapshot.providers.iter().find(|provider| &*provider.name == "openai").unwrap().serves;
+        (serves.responses, serves.completions)
+    };
+    assert_eq!(serves("{preset: groq}"), (true, false));
+    assert_eq!(serves("{preset: groq, serves: {responses: false}}"), (false, false));
+    assert_eq!(serves("{preset: deepseek}"), (false, false));
+    let azure = "{dialect: azure, endpoint: 'https://a.example', api_version: ";
+    assert_eq!(serves(&format!("{azure} v1}}")), (true, false));
+    assert_eq!(serves(&format!("{azure} '2024-10-21'}}")), (false, false));
+    assert_eq!(serves(&format!("{azure} '2025-04-01-preview', serves: {{responses: true}}}}")), (true, false));
+}
+
+#[test]
 fn the_rules_of_a_preset_hold_unless_the_config_says_otherwise() {
     use crate::translate::{Hosting, OutputLimit};
     let limit = |provider: &str| {
@@ -223,6 +239,23 @@ fn endpoints_are_checked() {
     let odd = GOOD.replace("  openai: {", "  open,ai: {").replace("[openai,", "['open,ai',");
     let error = read(&odd).map(|_| ()).unwrap_err().to_string();
     assert!(error.starts_with("gateway.yaml:6:12: providers.open,ai: a provider's name must have"), "{error}");
+}
+
+#[test]
+fn openai_itself_serves_all_of_its_apis_and_others_what_they_say() {
+    use crate::upstream::Serves;
+    let serves = |from: &str, to: &str| holds(from, to).providers.iter().map(|provider| provider.serves).collect::<Vec<_>>();
+    let (none, all) = (Serves::default(), Serves { responses: true, completions: true });
+    assert_eq!(serves("api.openai.com", "api.openai.com"), [none, all]);
+    assert_eq!(serves("api.openai.com", "openai.example.com"), [none, none]);
+    let asked = "{dialect: openai, serves: {responses: false}";
+    assert_eq!(serves("{dialect: openai", asked), [none, Serves { responses: false, completions: true }]);
+    breaks(
+        "{dialect: anthropic",
+        "{serves: {responses: true}, dialect: anthropic",
+        "7:20",
+        "is for providers of the dialects `openai` and `azure`",
+    );
 }
 
 #[test]

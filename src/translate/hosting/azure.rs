@@ -59,6 +59,11 @@ impl fmt::Display for AzureVersion {
 }
 
 impl Azure {
+    /// Whether it is the dated API.
+    pub fn is_dated(&self) -> bool {
+        matches!(self.version, AzureVersion::Dated(_))
+    }
+
     /// Path and query of an operation: OpenAI's own path of it without `/v1` (`/chat/completions`, `/embeddings`,
     /// `/responses/input_tokens`). `prefix` is the path of the endpoint; a resource has none.
     pub fn path(&self, prefix: &str, deployment: &str, operation: &str) -> String {

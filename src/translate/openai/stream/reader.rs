@@ -38,6 +38,10 @@ impl Reader {
         }
         if data == DONE {
             self.ended = true;
+            // Nothing but an end is no answer.
+            if !self.started {
+                return Err(malformed("its stream ends before it begins"));
+            }
             emit(Delta::End);
             return Ok(());
         }
