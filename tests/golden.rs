@@ -6,6 +6,8 @@
 //! - `answer.in.json`: what the provider answers. `answer.out.json`: what the client gets.
 //! - `stream.in.sse`: the same, streamed. `stream.out.sse`. Every stream is also split at every byte and must come out the same, and
 //!   cut at every byte and must never look whole.
+//!   Where frames are binary, `stream.in.events.json` has what stands in them: a list of `{"event": TYPE, "data": …}`,
+//!   `{"exception": TYPE, "data": …}`, and `{"chunk": …}` for an event of Anthropic's inside a frame.
 //! - `error.STATUS.in.*`: what the provider answers with that status. `error.STATUS.out.json`.
 //!
 //! A new pair or feature adds files only. `UPDATE_GOLDEN=1` writes the `out` files anew; the difference is for a person to read.
@@ -17,7 +19,10 @@ use std::borrow::Cow;
 use std::fs;
 use std::path::{Path, PathBuf};
 
+use base64::Engine;
+use base64::engine::general_purpose::STANDARD;
 use bytes::Bytes;
+use kanmon::codec::aws_events;
 use kanmon::translate::{
     AnswerContext, Api, Azure, AzureVersion, Dialect, End, Format, Hosting, Incoming, Kept, OutputLimit, RequestError, Stream,
     Target, Vertex, echo, facts, provider_error, request, whole,
@@ -60,28 +65,40 @@ struct Provider {
     hosting: Hosting,
     /// Whether it serves all of OpenAI's APIs itself.
     native: bool,
+    model: &'static str,
 }
 
-static PROVIDERS: [Provider; 6] = [
-    Provider { name: "openai", dialect: Dialect::OpenAi, hosting: Hosting::Owner, native: false },
-    Provider { name: "native", dialect: Dialect::OpenAi, hosting: Hosting::Owner, native: true },
-    Provider { name: "anthropic", dialect: Dialect::Anthropic, hosting: Hosting::Owner, native: false },
-    Provider { name: "cohere", dialect: Dialect::Cohere, hosting: Hosting::Owner, native: false },
+/// A provider who is asked as its API's owner is.
+const fn provider(name: &'static str, dialect: Dialect) -> Provider {
+    hosted(name, dialect, Hosting::Owner)
+}
+
+const fn hosted(name: &'static str, dialect: Dialect, hosting: Hosting) -> Provider {
+    Provider { name, dialect, hosting, native: false, model: "served-model" }
+}
+
+/// The model's id tells Bedrock's models of one vendor from those of another.
+const CLAUDE: &str = "eu.anthropic.claude-served-v1:0";
+/// Beta features that every request to Vertex AI asks for: one that is known there, and one that is not.
+const BETAS: &str = "claude-code-20250219,prompt-caching-scope-2026-01-05";
+const AZURE: Azure = Azure { version: AzureVersion::Dated(Cow::Borrowed("2024-10-21")), output_limit: OutputLimit::AsAsked };
+const VERTEX: Vertex = Vertex { project: Cow::Borrowed("a-project"), location: Cow::Borrowed("us-east5") };
+
+static PROVIDERS: [Provider; 8] = [
+    provider("openai", Dialect::OpenAi),
+    Provider { name: "native", dialect: Dialect::OpenAi, hosting: Hosting::Owner, native: true, model: "served-model" },
+    provider("anthropic", Dialect::Anthropic),
+    provider("cohere", Dialect::Cohere),
+    Provider { name: "bedrock", dialect: Dialect::Bedrock, hosting: Hosting::Owner, native: false, model: CLAUDE },
     Provider {
-        name: "azure",
-        dialect: Dialect::Azure,
-        hosting: Hosting::Azure(Azure {
-            version: AzureVersion::Dated(Cow::Borrowed("2024-10-21")),
-            output_limit: OutputLimit::AsAsked,
-        }),
+        name: "anthropic-bedrock",
+        dialect: Dialect::AnthropicBedrock,
+        hosting: Hosting::Bedrock,
         native: false,
+        model: CLAUDE,
     },
-    Provider {
-        name: "anthropic-vertex",
-        dialect: Dialect::AnthropicVertex,
-        hosting: Hosting::Vertex(Vertex { project: Cow::Borrowed("a-project"), location: Cow::Borrowed("us-east5") }),
-        native: false,
-    },
+    hosted("azure", Dialect::Azure, Hosting::Azure(AZURE)),
+    hosted("anthropic-vertex", Dialect::AnthropicVertex, Hosting::Vertex(VERTEX)),
 ];
 
 /// A fixture with its pair.
@@ -93,7 +110,8 @@ struct Fixture {
 
 impl Fixture {
     fn read(&self) -> Vec<u8> {
-        fs::read(&self.input).unwrap()
+        let input = fs::read(&self.input).unwrap();
+        if self.input.to_str().unwrap().ends_with(".events.json") { frames(&input) } else { input }
     }
 
     fn format(&self) -> Format {
@@ -128,7 +146,8 @@ impl Fixture {
 
     /// Compares with the file beside the input.
     fn expect(&self, actual: &str) -> Result<(), String> {
-        let path = PathBuf::from(self.input.to_str().unwrap().replace(".in.html", ".in.json").replace(".in.", ".out."));
+        let path = self.input.to_str().unwrap().replace(".in.html", ".in.json").replace(".in.events.json", ".in.sse");
+        let path = PathBuf::from(path.replace(".in.", ".out."));
         if std::env::var_os("UPDATE_GOLDEN").is_some() {
             fs::write(&path, actual).unwrap();
             return Ok(());
@@ -137,6 +156,24 @@ impl Fixture {
         let same = expected == actual;
         if same { Ok(()) } else { Err(format!("{}\n--- expected\n{expected}\n--- actual\n{actual}", path.display())) }
     }
+}
+
+/// The frames of a stream that is written down as JSON.
+fn frames(events: &[u8]) -> Vec<u8> {
+    let events: Vec<Value> = serde_json::from_slice(events).unwrap();
+    let mut stream = Vec::new();
+    for event in &events {
+        let data = event["data"].to_string();
+        if let Some(name) = event["event"].as_str() {
+            aws_events::write_event(&mut stream, name, data.as_bytes());
+        } else if let Some(name) = event["exception"].as_str() {
+            aws_events::write_exception(&mut stream, name, data.as_bytes());
+        } else {
+            let chunk = json!({"bytes": STANDARD.encode(event["chunk"].to_string()), "p": "abcdef"});
+            aws_events::write_event(&mut stream, "chunk", chunk.to_string().as_bytes());
+        }
+    }
+    stream
 }
 
 fn subfolders(folder: &Path) -> Vec<PathBuf> {
@@ -188,7 +225,7 @@ fn requests_become_what_the_provider_understands() {
 fn sent(fixture: &Fixture) -> Result<Value, RequestError> {
     let body = Bytes::from(fixture.read());
     let incoming = Incoming::read(fixture.client.api, fixture.client.path, Some("application/json"), &body, 64)?
-        .with_betas(Some("claude-code-20250219,prompt-caching-scope-2026-01-05"));
+        .with_betas((fixture.provider.name == "anthropic-vertex").then_some(BETAS));
     let facts = facts(&incoming)?;
     let dialect = fixture.provider.dialect;
     let target = Target {
@@ -196,7 +233,7 @@ fn sent(fixture: &Fixture) -> Result<Value, RequestError> {
         format: fixture.format(),
         hosting: &fixture.provider.hosting,
         provider: "upstream",
-        model: "served-model",
+        model: fixture.provider.model,
         stream: facts.stream,
         path_prefix: dialect.path_prefix(),
         default_max_tokens: 4096,

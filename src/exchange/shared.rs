@@ -57,7 +57,7 @@ impl Original {
     pub fn incoming(&self, api: Api, depth: usize) -> Result<Incoming<'_>, RequestError> {
         let path = self.fields.get(":path").unwrap_or_default();
         let incoming = Incoming::read(api, path, self.fields.get("content-type"), &self.body, depth)?;
-        Ok(incoming.with_betas(self.fields.get("anthropic-beta")))
+        Ok(Incoming { betas: self.fields.get("anthropic-beta"), ..incoming })
     }
 }
 

@@ -17,6 +17,10 @@ pub enum Dialect {
     OpenAi,
     /// Anthropic's API.
     Anthropic,
+    /// Amazon Bedrock's Converse API, for the models of all vendors there.
+    Bedrock,
+    /// Anthropic's API on Amazon Bedrock: everything that Anthropic's models can, in their own words.
+    AnthropicBedrock,
     /// Azure OpenAI.
     Azure,
     /// Anthropic's models on Vertex AI.
@@ -34,8 +38,6 @@ pub enum Place {
     Project,
     /// Google's location.
     Location,
-    /// Amazon's region.
-    Region,
 }
 
 impl Dialect {
@@ -44,6 +46,8 @@ impl Dialect {
         match self {
             Self::OpenAi => "openai",
             Self::Anthropic => "anthropic",
+            Self::Bedrock => "bedrock",
+            Self::AnthropicBedrock => "anthropic-bedrock",
             Self::Azure => "azure",
             Self::AnthropicVertex => "anthropic-vertex",
             Self::Cohere => "cohere",
@@ -54,7 +58,8 @@ impl Dialect {
     pub fn format_for(self, _api: Api) -> Format {
         match self {
             Self::OpenAi | Self::Azure => Format::Chat,
-            Self::Anthropic | Self::AnthropicVertex => Format::Messages,
+            Self::Anthropic | Self::AnthropicVertex | Self::AnthropicBedrock => Format::Messages,
+            Self::Bedrock => Format::Converse,
             Self::Cohere => Format::Cohere,
         }
     }
@@ -63,6 +68,8 @@ impl Dialect {
     pub fn framing(self) -> Framing {
         match self {
             Self::OpenAi | Self::Azure | Self::Anthropic | Self::AnthropicVertex | Self::Cohere => Framing::Sse,
+            Self::Bedrock => Framing::AwsEvents,
+            Self::AnthropicBedrock => Framing::AwsChunks,
         }
     }
 
@@ -71,15 +78,15 @@ impl Dialect {
     pub fn path_prefix(self) -> &'static str {
         match self {
             Self::OpenAi | Self::Anthropic | Self::AnthropicVertex => "/v1",
+            Self::Azure | Self::Bedrock | Self::AnthropicBedrock => "",
             Self::Cohere => "/v2",
-            Self::Azure => "",
         }
     }
 
-    /// What a config must say of the place besides the endpoint.
+    /// What a config must say of the place besides the endpoint. A region is needed for some credentials only.
     pub fn places(self) -> &'static [Place] {
         match self {
-            Self::OpenAi | Self::Anthropic | Self::Cohere => &[],
+            Self::OpenAi | Self::Anthropic | Self::Cohere | Self::Bedrock | Self::AnthropicBedrock => &[],
             Self::Azure => &[Place::ApiVersion],
             Self::AnthropicVertex => &[Place::Project, Place::Location],
         }
@@ -91,14 +98,14 @@ impl Dialect {
             Self::OpenAi => Some("https://api.openai.com"),
             Self::Anthropic => Some("https://api.anthropic.com"),
             Self::Cohere => Some("https://api.cohere.com"),
-            Self::Azure | Self::AnthropicVertex => None,
+            Self::Azure | Self::AnthropicVertex | Self::Bedrock | Self::AnthropicBedrock => None,
         }
     }
 }
 
 impl Place {
     /// All of them.
-    pub const ALL: [Self; 4] = [Self::ApiVersion, Self::Project, Self::Location, Self::Region];
+    pub const ALL: [Self; 3] = [Self::ApiVersion, Self::Project, Self::Location];
 
     /// The field's name.
     pub fn field(self) -> &'static str {
@@ -106,7 +113,6 @@ impl Place {
             Self::ApiVersion => "api_version",
             Self::Project => "project",
             Self::Location => "location",
-            Self::Region => "region",
         }
     }
 }
@@ -117,7 +123,15 @@ mod tests {
 
     #[test]
     fn the_name_is_the_one_in_the_config() {
-        let all = [Dialect::OpenAi, Dialect::Anthropic, Dialect::Cohere, Dialect::Azure, Dialect::AnthropicVertex];
+        let all = [
+            Dialect::OpenAi,
+            Dialect::Anthropic,
+            Dialect::Bedrock,
+            Dialect::AnthropicBedrock,
+            Dialect::Cohere,
+            Dialect::Azure,
+            Dialect::AnthropicVertex,
+        ];
         for dialect in all {
             assert_eq!(serde_json::to_value(dialect).unwrap(), dialect.name());
         }

@@ -1,10 +1,11 @@
 //! Formats that are hosted elsewhere than at their owner's: what the host wants otherwise.
 //!
 //! A format's folder renders a request as its owner wants it, and knows nothing of hosts. [`Hosting`] then says where it goes instead
-//! ([`Hosting::path`]), with which headers, and what is spliced into the body ([`Hosting::fit`]). The same splices are made whether
+//! ([`Hosting::path`]), with which headers, and what is spliced into the body ([`Hosting::place`]). The same splices are made whether
 //! the body was rendered or passes through.
 
 mod azure;
+mod bedrock;
 mod betas;
 mod segment;
 mod vendor;
@@ -12,15 +13,12 @@ mod vertex;
 
 use http::{HeaderName, HeaderValue};
 
-use super::{Format, Target};
+use super::{Format, Incoming, Target};
 use crate::codec::json::{Splice, TopLevel};
 
 pub use azure::{Azure, AzureVersion};
 pub use vendor::{OutputLimit, Vendor};
 pub use vertex::Vertex;
-
-/// The header in which Anthropic's clients ask for beta features.
-pub(super) const BETA_HEADER: &str = "anthropic-beta";
 
 /// Who hosts the format that a provider is asked in.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
@@ -32,17 +30,10 @@ pub enum Hosting {
     Vendor(Vendor),
     /// Azure OpenAI.
     Azure(Azure),
+    /// Amazon Bedrock, for Anthropic's format.
+    Bedrock,
     /// Vertex AI: Google's models, and Anthropic's.
     Vertex(Vertex),
-}
-
-/// What a host has changed of a request, beside its path.
-#[derive(Debug, Default)]
-pub(super) struct Fitted {
-    /// What stands in the place of the headers of the format's family. `None`: those stay.
-    pub(super) headers: Option<Vec<(HeaderName, HeaderValue)>>,
-    /// What the host has no place for.
-    pub(super) dropped: Vec<String>,
 }
 
 impl Hosting {
@@ -51,29 +42,37 @@ impl Hosting {
         match self {
             Self::Owner | Self::Vendor(_) => target.format.path(target),
             Self::Azure(azure) => azure.path(target.path_prefix, target.model, &operation(target)),
+            Self::Bedrock => bedrock::path(target),
             Self::Vertex(vertex) => vertex.path(target),
         }
     }
 
-    /// What the host wants otherwise in the body, and in the headers. `betas`: the beta features of Anthropic's that are asked for.
-    pub(super) fn fit<'a>(&self, format: Format, splice: &mut Splice<'a>, top: &'a TopLevel<'a>, betas: Option<&str>) -> Fitted {
+    /// Changes the body, the headers of which some stand in it, and the list of what was dropped. `incoming` is given where the
+    /// client's own request passes through.
+    pub(super) fn place<'a>(
+        &self,
+        (splice, top): (&mut Splice<'a>, &TopLevel<'a>),
+        format: Format,
+        headers: &mut Vec<(HeaderName, HeaderValue)>,
+        dropped: &mut Vec<String>,
+        incoming: Option<&Incoming<'_>>,
+    ) {
+        let betas = incoming.and_then(|incoming| incoming.betas);
         match (self, format) {
-            (Self::Vendor(vendor), Format::Chat) => Fitted { headers: None, dropped: vendor.fit(splice, top) },
-            (Self::Azure(azure), Format::Chat) => {
-                azure.output_limit.fit(splice, top);
-                Fitted::default()
-            }
-            (Self::Vertex(_), Format::Messages) => vertex::fit_messages(splice, betas),
-            _ => Fitted::default(),
+            (Self::Vendor(vendor), Format::Chat) => vendor.fit(splice, top, dropped),
+            (Self::Azure(azure), Format::Chat) => azure.output_limit.fit(splice, top),
+            (Self::Bedrock, Format::Messages) => bedrock::place((splice, top), headers, dropped, betas),
+            (Self::Vertex(_), Format::Messages) => vertex::place_messages(splice, headers, dropped, betas),
+            _ => {}
         }
     }
 
-    /// Whether nothing is spliced into bodies of this format.
-    pub(super) fn is_as_the_owner(&self, format: Format) -> bool {
+    /// Whether [`Self::place`] changes nothing in any body of this format.
+    pub(super) fn keeps_bodies_of(&self, format: Format) -> bool {
         match (self, format) {
-            (Self::Vendor(vendor), Format::Chat) => vendor.is_as_the_owner(),
+            (Self::Vendor(vendor), Format::Chat) => vendor.has_no_rules(),
             (Self::Azure(azure), Format::Chat) => azure.output_limit == OutputLimit::AsAsked,
-            (Self::Vertex(_), Format::Messages) => false,
+            (Self::Bedrock | Self::Vertex(_), Format::Messages) => false,
             _ => true,
         }
     }
@@ -83,7 +82,7 @@ impl Hosting {
     pub fn takes_what_clients_send(&self) -> bool {
         match self {
             Self::Owner | Self::Vendor(_) => true,
-            Self::Azure(_) | Self::Vertex(_) => false,
+            Self::Azure(_) | Self::Bedrock | Self::Vertex(_) => false,
         }
     }
 
@@ -96,7 +95,7 @@ impl Hosting {
     pub fn endpoint(&self) -> Option<String> {
         match self {
             Self::Vertex(vertex) => Some(vertex.endpoint()),
-            Self::Owner | Self::Vendor(_) | Self::Azure(_) => None,
+            Self::Owner | Self::Vendor(_) | Self::Azure(_) | Self::Bedrock => None,
         }
     }
 }

@@ -3,10 +3,7 @@
 //! Always made from the client's original body, so that each attempt of a fallback begins anew. Overrides of the config come last:
 //! they hold in every format, and whatever the client has sent.
 
-use http::header;
-
 use super::fault::Fault;
-use super::hosting::BETA_HEADER;
 use super::{ClientFormat, Facts, Format, Incoming, Rendered, RequestError, Target, Task};
 use crate::codec::json::{Splice, TopLevel};
 
@@ -40,23 +37,17 @@ fn translate(
 }
 
 /// What the host wants otherwise in a body that was rendered as for the format's owner, and what the config overrides.
-fn fit_rendered(rendered: &mut Rendered, target: &Target<'_>) -> Result<(), RequestError> {
-    if target.overrides.is_empty() && target.hosting.is_as_the_owner(target.format) {
-        return Ok(());
+pub(super) fn fit_rendered(rendered: &mut Rendered, target: &Target<'_>) -> Result<(), RequestError> {
+    let as_it_is = target.overrides.is_empty() && target.hosting.keeps_bodies_of(target.format);
+    if let (false, Some(body)) = (as_it_is, &rendered.body) {
+        let top = TopLevel::scan(body, ANY_DEPTH)?;
+        let mut splice = Splice::new(body, &top);
+        target.hosting.place((&mut splice, &top), target.format, &mut rendered.headers, &mut rendered.dropped, None);
+        override_fields(&mut splice, target);
+        if let Some(changed) = splice.finish() {
+            rendered.body = Some(changed);
+        }
     }
-    let Some(body) = rendered.body.take() else { return Ok(()) };
-    let top = TopLevel::scan(&body, ANY_DEPTH)?;
-    let mut splice = Splice::new(&body, &top);
-    let betas = rendered.headers.iter().find(|(name, _)| name == BETA_HEADER).and_then(|(_, value)| value.to_str().ok());
-    let fitted = target.hosting.fit(target.format, &mut splice, &top, betas);
-    override_fields(&mut splice, target);
-    let changed = splice.finish();
-    if let Some(headers) = fitted.headers {
-        rendered.headers.retain(|(name, _)| *name == header::CONTENT_TYPE);
-        rendered.headers.extend(headers);
-    }
-    rendered.dropped.extend(fitted.dropped);
-    rendered.body = Some(changed.unwrap_or(body));
     Ok(())
 }
 
@@ -69,14 +60,10 @@ fn pass_through(
     let top = incoming.parsed.json()?;
     let mut splice = Splice::new(incoming.body, top);
     format.pass_request(&mut splice, top, facts, target)?;
-    let fitted = target.hosting.fit(target.format, &mut splice, top, incoming.betas);
+    let (mut headers, mut dropped) = (Vec::new(), Vec::new());
+    target.hosting.place((&mut splice, top), target.format, &mut headers, &mut dropped, Some(incoming));
     override_fields(&mut splice, target);
-    Ok(Rendered {
-        path: target.hosting.path(target),
-        headers: fitted.headers.unwrap_or_default(),
-        body: splice.finish(),
-        dropped: fitted.dropped,
-    })
+    Ok(Rendered { path: target.hosting.path(target), headers, body: splice.finish(), dropped })
 }
 
 /// A format that is only passed through cannot be made of a conversation.

@@ -1,5 +1,5 @@
-//! Where a provider is that its endpoint alone does not say: Azure's API version, Google's project and location, Amazon's region;
-//! and what is particular about who hosts it there.
+//! Where a provider is that its endpoint alone does not say: Azure's API version, Google's project and location; and what
+//! is particular about who hosts it there.
 
 use std::borrow::Cow;
 
@@ -8,7 +8,7 @@ use crate::config::model;
 use crate::config::node::Path;
 use crate::translate::{Azure, AzureVersion, Dialect, Hosting, OutputLimit, Place, Vendor, Vertex};
 
-/// The longest name of a project, location or region, in bytes.
+/// The longest name of a project or location, in bytes.
 const LONGEST: usize = 128;
 
 /// Who hosts the format of a provider. `None`: the config says it wrongly, and that is told.
@@ -30,7 +30,8 @@ pub(super) fn hosting(check: &mut Check<'_>, path: &Path<'_>, written: &model::P
             let location = place(check, path, written, Place::Location, b"-");
             Some(Hosting::Vertex(Vertex { project: project?, location: location? }))
         }
-        Dialect::Anthropic | Dialect::Cohere => Some(Hosting::Owner),
+        Dialect::AnthropicBedrock => Some(Hosting::Bedrock),
+        Dialect::Anthropic | Dialect::Cohere | Dialect::Bedrock => Some(Hosting::Owner),
     }
 }
 
@@ -60,7 +61,6 @@ fn value(written: &model::Provider, place: Place) -> Option<&str> {
         Place::ApiVersion => written.api_version.as_deref(),
         Place::Project => written.project.as_deref(),
         Place::Location => written.location.as_deref(),
-        Place::Region => written.region.as_deref(),
     }
 }
 
@@ -92,7 +92,6 @@ fn what(place: Place) -> &'static str {
         Place::ApiVersion => "give `v1`, or the version of the dated API as Azure writes it (`2024-10-21`, `2025-04-01-preview`)",
         Place::Project => "give the id of the project in Google Cloud (not its display name), such as `my-project-123`",
         Place::Location => "give a region of Vertex AI such as `us-east5`, `us`, `eu`, or `global`",
-        Place::Region => "give a region of AWS, such as `us-east-1`",
     }
 }
 

@@ -1,5 +1,7 @@
 //! Providers: where they are and how the gateway proves itself to them.
 
+mod aws;
+
 use std::collections::BTreeMap;
 use std::path::Path as FilePath;
 use std::sync::Arc;
@@ -45,8 +47,12 @@ fn provider(
     check.require(is_name(name), path, message);
     let Some(dialect) = dialect(check, path, &written) else { return None };
     let hosting = places::hosting(check, path, &written, dialect);
+    aws::region(check, path, &written, dialect);
     let endpoint = endpoint(check, path, &written, dialect, hosting.as_ref());
-    let credential = credential(check, &path.field("credential"), &written.credential);
+    let credential = match &written.credential {
+        model::Credential::Aws(keys) => aws::signer(check, path, &written, dialect, keys).map(Credential::Aws),
+        other => credential(check, &path.field("credential"), other),
+    };
     let headers = rules::headers(check, &path.field("headers"), &written.headers);
     check.require(written.default_max_tokens > 0, &path.field("default_max_tokens"), "must be at least 1");
     rest(check, &path.field("rest"), &written.rest);
@@ -123,10 +129,11 @@ fn endpoint(
 ) -> Option<Endpoint> {
     let field = path.field("endpoint");
     let preset = written.preset.map(|preset| preset.facts().endpoint.to_owned());
-    let known = || preset.or_else(|| hosting?.endpoint()).or_else(|| dialect.owner().map(str::to_owned));
+    let place = || aws::endpoint(written, dialect).or_else(|| hosting?.endpoint());
+    let known = || preset.or_else(place).or_else(|| dialect.owner().map(str::to_owned));
     let Some(url) = written.endpoint.clone().or_else(known) else {
         // Where the place is wrong, that is told already.
-        if hosting.is_some() {
+        if hosting.is_some() && !aws::is_aws(dialect) {
             check.error(path, format!("has no `endpoint`: a provider of the dialect `{}` needs one", dialect.name()));
         }
         return None;
@@ -149,7 +156,7 @@ fn endpoint(
 
 fn credential(check: &mut Check<'_>, path: &Path<'_>, written: &model::Credential) -> Option<Credential> {
     let (name, secret) = match written {
-        model::Credential::None => return Some(Credential::None),
+        model::Credential::None | model::Credential::Aws(_) => return Some(Credential::None),
         model::Credential::Bearer(secret) => ("bearer", secret.expose_secret()),
         model::Credential::XApiKey(secret) => ("x_api_key", secret.expose_secret()),
         model::Credential::ApiKey(secret) => ("api_key", secret.expose_secret()),
@@ -166,7 +173,7 @@ fn credential(check: &mut Check<'_>, path: &Path<'_>, written: &model::Credentia
         model::Credential::XApiKey(_) => Credential::x_api_key(secret),
         model::Credential::ApiKey(_) => Credential::api_key(secret),
         model::Credential::XGoogApiKey(_) => Credential::x_goog_api_key(secret),
-        model::Credential::None | model::Credential::Bearer(_) => Credential::bearer(secret),
+        model::Credential::None | model::Credential::Aws(_) | model::Credential::Bearer(_) => Credential::bearer(secret),
     };
     check.require(credential.is_ok(), &path, "has characters that no header may have");
     credential.ok()

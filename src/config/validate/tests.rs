@@ -88,7 +88,8 @@ fn where_a_provider_is_follows_from_its_place_or_its_preset() {
 #[test]
 fn what_a_vendor_or_azure_serves_is_known_unless_the_config_says_otherwise() {
     let serves = |provider: &str| {
-        let snapshot = holds(r#"{dialect: openai, endpoint: "https://api.openai.com", credential: {bearer: "${KEY}"}}"#, provider);
+        let snapshot =
+            holds(r#"{dialect: openai, endpoint: "https://api.openai.com", credential: {bearer: "${KEY}"}}"#, provider);
         let serves = snapshot.providers.iter().find(|provider| &*provider.name == "openai").unwrap().serves;
         (serves.responses, serves.completions)
     };
@@ -128,12 +129,16 @@ fn a_place_that_is_missing_wrong_or_of_no_use_is_told() {
         ("{dialect: azure, endpoint: 'https://a.example'}", "claude", "has no `api_version`: give `v1`"),
         ("{dialect: azure, endpoint: 'https://a.example', api_version: '2024'}", "claude.api_version", "`2024-10-21`"),
         ("{dialect: azure, endpoint: 'https://a.example/openai/v1/', api_version: v1}", "claude.endpoint", "`/openai`"),
-        ("{dialect: anthropic, region: us-east-1}", "claude.region", "remove it"),
+        ("{dialect: anthropic, project: p}", "claude.project", "remove it"),
         ("{dialect: anthropic-vertex, location: global}", "claude", "has no `project`"),
         ("{dialect: anthropic-vertex, project: p}", "claude", "has no `location`"),
         ("{dialect: anthropic-vertex, project: 'My Project', location: eu}", "claude.project", "display name"),
         ("{dialect: anthropic-vertex, project: p, location: a/b}", "claude.location", "region of Vertex AI"),
-        ("{dialect: anthropic-vertex, project: p, location: eu, region: eu}", "claude.region", "`project` and `location`"),
+        (
+            "{dialect: anthropic-vertex, project: p, location: eu, api_version: v1}",
+            "claude.api_version",
+            "`project` and `location`",
+        ),
         ("{dialect: anthropic, output_limit: max_tokens}", "claude.output_limit", "chat completions"),
     ] {
         let error = broken(good, provider);

@@ -41,7 +41,7 @@ pub struct Vendor {
 
 impl OutputLimit {
     /// Calls the output limit what the provider calls it. Where a client says it twice, the newer name counts.
-    pub(super) fn fit<'a>(self, splice: &mut Splice<'a>, top: &'a TopLevel<'a>) {
+    pub(super) fn fit<'a>(self, splice: &mut Splice<'a>, top: &TopLevel<'a>) {
         let (name, other) = match self {
             Self::AsAsked => return,
             Self::MaxTokens => (MAX_TOKENS, MAX_COMPLETION_TOKENS),
@@ -56,8 +56,8 @@ impl OutputLimit {
 }
 
 impl Vendor {
-    /// Makes the vendor's body of OpenAI's. Gives what was left out.
-    pub(super) fn fit<'a>(&self, splice: &mut Splice<'a>, top: &'a TopLevel<'a>) -> Vec<String> {
+    /// Makes the vendor's body of OpenAI's.
+    pub(super) fn fit<'a>(&self, splice: &mut Splice<'a>, top: &TopLevel<'a>, dropped: &mut Vec<String>) {
         self.output_limit.fit(splice, top);
         if self.tells_usage_unasked {
             splice.remove("stream_options");
@@ -70,11 +70,13 @@ impl Vendor {
                 splice.remove(name);
             }
         }
-        let refused = self.refuses.iter().filter(|name| top.text(name).is_some());
-        refused.inspect(|name| splice.remove(name)).map(|name| (*name).to_owned()).collect()
+        for name in self.refuses.iter().filter(|name| top.text(name).is_some()) {
+            splice.remove(name);
+            dropped.push((*name).to_owned());
+        }
     }
 
-    pub(super) fn is_as_the_owner(&self) -> bool {
+    pub(super) fn has_no_rules(&self) -> bool {
         let Self { output_limit, tells_usage_unasked, renamed, refuses, tokenizer: _ } = self;
         *output_limit == OutputLimit::AsAsked && !tells_usage_unasked && renamed.is_empty() && refuses.is_empty()
     }
@@ -87,7 +89,8 @@ mod tests {
     fn fitted(vendor: Vendor, body: &str) -> (String, Vec<String>) {
         let top = TopLevel::scan(body.as_bytes(), 64).unwrap();
         let mut splice = Splice::new(body.as_bytes(), &top);
-        let dropped = vendor.fit(&mut splice, &top);
+        let mut dropped = Vec::new();
+        vendor.fit(&mut splice, &top, &mut dropped);
         (splice.finish().map_or_else(|| body.to_owned(), |out| String::from_utf8(out.into()).unwrap()), dropped)
     }
 

@@ -8,11 +8,13 @@ use std::borrow::Cow;
 
 use http::{HeaderName, HeaderValue};
 
+use super::betas;
 use super::segment::encode;
-use super::{BETA_HEADER, Fitted, betas};
 use crate::codec::json::Splice;
 use crate::translate::{Format, Target};
 
+const BETA_HEADER: &str = "anthropic-beta";
+const VERSION_HEADER: &str = "anthropic-version";
 /// The only version that there is.
 const ANTHROPIC_VERSION: &[u8] = br#""vertex-2023-10-16""#;
 
@@ -56,14 +58,21 @@ impl Vertex {
     }
 }
 
-/// Anthropic's body, as Vertex AI wants it.
-pub(super) fn fit_messages(splice: &mut Splice<'_>, asked: Option<&str>) -> Fitted {
+/// Anthropic's body and headers, as Vertex AI wants them. `asked` are the beta features in the client's own header.
+pub(super) fn place_messages(
+    splice: &mut Splice<'_>,
+    headers: &mut Vec<(HeaderName, HeaderValue)>,
+    dropped: &mut Vec<String>,
+    asked: Option<&str>,
+) {
     splice.remove("model");
     splice.set("anthropic_version", ANTHROPIC_VERSION);
-    let (kept, dropped) = betas::VERTEX.sort(asked.unwrap_or_default());
+    let rendered = headers.iter().find(|(name, _)| name == BETA_HEADER).and_then(|(_, value)| value.to_str().ok());
+    let (kept, refused) = betas::VERTEX.sort(asked.or(rendered).unwrap_or_default());
     let value = HeaderValue::from_str(&kept.join(",")).ok().filter(|value| !value.is_empty());
-    let headers = value.map(|value| (HeaderName::from_static(BETA_HEADER), value)).into_iter().collect();
-    Fitted { headers: Some(headers), dropped }
+    dropped.extend(refused);
+    headers.retain(|(name, _)| name != BETA_HEADER && name != VERSION_HEADER);
+    headers.extend(value.map(|value| (HeaderName::from_static(BETA_HEADER), value)));
 }
 
 #[cfg(test)]
