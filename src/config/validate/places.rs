@@ -18,7 +18,8 @@ pub(super) fn hosting(check: &mut Check<'_>, path: &Path<'_>, written: &model::P
     match dialect {
         Dialect::OpenAi => {
             let vendor = written.preset.map_or_else(Vendor::default, |preset| preset.facts().vendor);
-            let vendor = Vendor { output_limit: limit.unwrap_or(vendor.output_limit), ..vendor };
+            let tokenizer = vendor.tokenizer || written.serves.tokenize;
+            let vendor = Vendor { output_limit: limit.unwrap_or(vendor.output_limit), tokenizer, ..vendor };
             Some(if vendor == Vendor::default() { Hosting::Owner } else { Hosting::Vendor(vendor) })
         }
         Dialect::Azure => {

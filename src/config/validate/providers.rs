@@ -80,9 +80,9 @@ fn serves(
     hosting: Option<&Hosting>,
     endpoint: Option<&Endpoint>,
 ) -> Serves {
-    let model::Serves { responses, completions } = written.serves;
+    let model::Serves { responses, completions, tokenize } = written.serves;
     let is_openais = written.preset.is_some() || matches!(written.dialect, Some(Dialect::OpenAi | Dialect::Azure));
-    if !is_openais && (responses == Some(true) || completions == Some(true)) {
+    if !is_openais && (responses == Some(true) || completions == Some(true) || tokenize) {
         check
             .error(&path.field("serves"), "is for providers of the dialects `openai` and `azure`: others do not have these APIs");
     }

@@ -4,7 +4,6 @@
 //! query; the v1 API has OpenAI's own paths below `/openai/v1`, takes the deployment as `model`, and needs no version.
 
 use std::borrow::Cow;
-use std::fmt;
 
 use super::OutputLimit;
 use super::segment::encode;
@@ -33,6 +32,15 @@ pub enum AzureVersion {
 const WITHOUT_DEPLOYMENT: [&str; 1] = ["/responses"];
 
 impl AzureVersion {
+    /// As a config writes it.
+    pub fn as_str(&self) -> &str {
+        match self {
+            Self::V1 => "v1",
+            Self::V1Preview => "preview",
+            Self::Dated(date) => date,
+        }
+    }
+
     /// Reads an `api_version`. `None`: it is neither `v1`, `preview` nor a date.
     pub fn parse(text: &str) -> Option<Self> {
         match text {
@@ -45,16 +53,6 @@ impl AzureVersion {
                 Some(Self::Dated(text.to_owned().into()))
             }
         }
-    }
-}
-
-impl fmt::Display for AzureVersion {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(match self {
-            Self::V1 => "v1",
-            Self::V1Preview => "preview",
-            Self::Dated(date) => date,
-        })
     }
 }
 
@@ -106,7 +104,7 @@ mod tests {
     #[test]
     fn a_version_is_v1_or_a_date() {
         for good in ["v1", "preview", "2024-10-21", "2025-04-01-preview"] {
-            assert_eq!(AzureVersion::parse(good).unwrap().to_string(), good);
+            assert_eq!(AzureVersion::parse(good).unwrap().as_str(), good);
         }
         for bad in ["", "V1", "v2", "latest", "2024-13-01", "2024-1-1", "2024-10-21-", "2024-10-21&x=y", "20241021", "-preview"] {
             assert_eq!(AzureVersion::parse(bad), None, "{bad}");
