@@ -39,7 +39,7 @@ struct Client {
     error: &'static str,
 }
 
-static CLIENTS: [Client; 4] = [
+static CLIENTS: [Client; 5] = [
     Client { name: "openai", api: Api::OpenAiChat, path: "/v1/chat/completions", ends: &["data: [DONE]"], error: "\"error\"" },
     Client {
         name: "completions",
@@ -56,7 +56,11 @@ static CLIENTS: [Client; 4] = [
         error: "event: error",
     },
     Client { name: "anthropic", api: Api::AnthropicMessages, path: "/v1/messages", ends: &["message_stop"], error: "\"error\"" },
+    Client { name: "gemini", api: Api::GeminiGenerate, path: GEMINI, ends: &["finishReason"], error: "\"error\"" },
 ];
+
+/// Whether to stream stands in the path, so all requests of this API are told as whole ones.
+const GEMINI: &str = "/v1beta/models/asked-model:generateContent";
 
 /// A dialect of providers: PROVIDER in the folder's name, and what its config says beside the dialect.
 struct Provider {
@@ -84,11 +88,12 @@ const BETAS: &str = "claude-code-20250219,prompt-caching-scope-2026-01-05";
 const AZURE: Azure = Azure { version: AzureVersion::Dated(Cow::Borrowed("2024-10-21")), output_limit: OutputLimit::AsAsked };
 const VERTEX: Vertex = Vertex { project: Cow::Borrowed("a-project"), location: Cow::Borrowed("us-east5") };
 
-static PROVIDERS: [Provider; 8] = [
+static PROVIDERS: [Provider; 10] = [
     provider("openai", Dialect::OpenAi),
     Provider { name: "native", dialect: Dialect::OpenAi, hosting: Hosting::Owner, native: true, model: "served-model" },
     provider("anthropic", Dialect::Anthropic),
     provider("cohere", Dialect::Cohere),
+    provider("gemini", Dialect::Gemini),
     Provider { name: "bedrock", dialect: Dialect::Bedrock, hosting: Hosting::Owner, native: false, model: CLAUDE },
     Provider {
         name: "anthropic-bedrock",
@@ -99,6 +104,7 @@ static PROVIDERS: [Provider; 8] = [
     },
     hosted("azure", Dialect::Azure, Hosting::Azure(AZURE)),
     hosted("anthropic-vertex", Dialect::AnthropicVertex, Hosting::Vertex(VERTEX)),
+    hosted("vertex", Dialect::Vertex, Hosting::Vertex(VERTEX)),
 ];
 
 /// A fixture with its pair.

@@ -17,12 +17,16 @@ pub enum Dialect {
     OpenAi,
     /// Anthropic's API.
     Anthropic,
+    /// Google's Gemini API.
+    Gemini,
     /// Amazon Bedrock's Converse API, for the models of all vendors there.
     Bedrock,
     /// Anthropic's API on Amazon Bedrock: everything that Anthropic's models can, in their own words.
     AnthropicBedrock,
     /// Azure OpenAI.
     Azure,
+    /// Google's models on Vertex AI.
+    Vertex,
     /// Anthropic's models on Vertex AI.
     AnthropicVertex,
     /// Cohere's API, version 2.
@@ -46,9 +50,11 @@ impl Dialect {
         match self {
             Self::OpenAi => "openai",
             Self::Anthropic => "anthropic",
+            Self::Gemini => "gemini",
             Self::Bedrock => "bedrock",
             Self::AnthropicBedrock => "anthropic-bedrock",
             Self::Azure => "azure",
+            Self::Vertex => "vertex",
             Self::AnthropicVertex => "anthropic-vertex",
             Self::Cohere => "cohere",
         }
@@ -59,6 +65,7 @@ impl Dialect {
         match self {
             Self::OpenAi | Self::Azure => Format::Chat,
             Self::Anthropic | Self::AnthropicVertex | Self::AnthropicBedrock => Format::Messages,
+            Self::Gemini | Self::Vertex => Format::Gemini,
             Self::Bedrock => Format::Converse,
             Self::Cohere => Format::Cohere,
         }
@@ -67,17 +74,19 @@ impl Dialect {
     /// How streamed answers are framed.
     pub fn framing(self) -> Framing {
         match self {
-            Self::OpenAi | Self::Azure | Self::Anthropic | Self::AnthropicVertex | Self::Cohere => Framing::Sse,
+            Self::OpenAi | Self::Azure | Self::Anthropic | Self::AnthropicVertex => Framing::Sse,
+            Self::Gemini | Self::Vertex | Self::Cohere => Framing::Sse,
             Self::Bedrock => Framing::AwsEvents,
             Self::AnthropicBedrock => Framing::AwsChunks,
         }
     }
 
     /// The path before the API's own, where an endpoint has none: `https://api.openai.com/v1`, `https://api.anthropic.com/v1`,
-    /// `https://api.cohere.com/v2`. What hosts put between them is not in it.
+    /// `https://generativelanguage.googleapis.com/v1beta`, `https://api.cohere.com/v2`. What hosts put between them is not in it.
     pub fn path_prefix(self) -> &'static str {
         match self {
-            Self::OpenAi | Self::Anthropic | Self::AnthropicVertex => "/v1",
+            Self::OpenAi | Self::Anthropic | Self::Vertex | Self::AnthropicVertex => "/v1",
+            Self::Gemini => "/v1beta",
             Self::Azure | Self::Bedrock | Self::AnthropicBedrock => "",
             Self::Cohere => "/v2",
         }
@@ -86,9 +95,10 @@ impl Dialect {
     /// What a config must say of the place besides the endpoint. A region is needed for some credentials only.
     pub fn places(self) -> &'static [Place] {
         match self {
-            Self::OpenAi | Self::Anthropic | Self::Cohere | Self::Bedrock | Self::AnthropicBedrock => &[],
+            Self::OpenAi | Self::Anthropic | Self::Gemini | Self::Cohere => &[],
+            Self::Bedrock | Self::AnthropicBedrock => &[],
             Self::Azure => &[Place::ApiVersion],
-            Self::AnthropicVertex => &[Place::Project, Place::Location],
+            Self::Vertex | Self::AnthropicVertex => &[Place::Project, Place::Location],
         }
     }
 
@@ -98,7 +108,8 @@ impl Dialect {
             Self::OpenAi => Some("https://api.openai.com"),
             Self::Anthropic => Some("https://api.anthropic.com"),
             Self::Cohere => Some("https://api.cohere.com"),
-            Self::Azure | Self::AnthropicVertex | Self::Bedrock | Self::AnthropicBedrock => None,
+            Self::Gemini => Some("https://generativelanguage.googleapis.com"),
+            Self::Azure | Self::Vertex | Self::AnthropicVertex | Self::Bedrock | Self::AnthropicBedrock => None,
         }
     }
 }
@@ -129,6 +140,8 @@ mod tests {
             Dialect::Bedrock,
             Dialect::AnthropicBedrock,
             Dialect::Cohere,
+            Dialect::Gemini,
+            Dialect::Vertex,
             Dialect::Azure,
             Dialect::AnthropicVertex,
         ];

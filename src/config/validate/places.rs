@@ -26,13 +26,13 @@ pub(super) fn hosting(check: &mut Check<'_>, path: &Path<'_>, written: &model::P
             let version = api_version(check, path, written)?;
             Some(Hosting::Azure(Azure { version, output_limit: limit.unwrap_or_default() }))
         }
-        Dialect::AnthropicVertex => {
+        Dialect::Vertex | Dialect::AnthropicVertex => {
             let project = place(check, path, written, Place::Project, b"-.:");
             let location = place(check, path, written, Place::Location, b"-");
             Some(Hosting::Vertex(Vertex { project: project?, location: location? }))
         }
         Dialect::AnthropicBedrock => Some(Hosting::Bedrock),
-        Dialect::Anthropic | Dialect::Cohere | Dialect::Bedrock => Some(Hosting::Owner),
+        Dialect::Anthropic | Dialect::Gemini | Dialect::Cohere | Dialect::Bedrock => Some(Hosting::Owner),
     }
 }
 

@@ -6,7 +6,6 @@ use crate::translate::{Dialect, Hosting, Target};
 
 /// Whose endpoints a provider has.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-#[cfg_attr(not(test), expect(dead_code, reason = "Google's dialects come with its format"))]
 pub(super) enum Host {
     /// OpenAI, or one who is compatible.
     OpenAi,
@@ -34,10 +33,12 @@ impl Host {
         match dialect {
             Dialect::OpenAi => Self::OpenAi,
             Dialect::Anthropic => Self::Anthropic,
+            Dialect::Gemini => Self::Gemini,
             Dialect::Bedrock => Self::Bedrock,
             Dialect::AnthropicBedrock => Self::AnthropicBedrock,
             Dialect::Cohere => Self::Cohere,
             Dialect::Azure => Self::Azure,
+            Dialect::Vertex => Self::Vertex,
             Dialect::AnthropicVertex => Self::AnthropicVertex,
         }
     }

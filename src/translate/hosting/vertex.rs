@@ -39,22 +39,19 @@ impl Vertex {
 
     /// The path of a method of a publisher's model.
     pub fn method(&self, prefix: &str, publisher: &str, model: &str, method: &str) -> String {
-        format!("{}/models/{}:{method}", self.publisher(prefix, publisher), encode(model, b"@"))
-    }
-
-    fn publisher(&self, prefix: &str, publisher: &str) -> String {
         let Self { project, location } = self;
-        format!("{prefix}/projects/{project}/locations/{location}/publishers/{publisher}")
+        let model = encode(model, b"@");
+        format!("{prefix}/projects/{project}/locations/{location}/publishers/{publisher}/models/{model}:{method}")
     }
 
     pub(super) fn path(&self, target: &Target<'_>) -> String {
-        match target.format {
-            Format::Messages => {
-                let method = if target.stream { "streamRawPredict" } else { "rawPredict" };
-                self.method(target.path_prefix, "anthropic", target.model, method)
-            }
-            google => google.path(&Target { path_prefix: &self.publisher(target.path_prefix, "google"), ..*target }),
-        }
+        let (publisher, method) = match (target.format, target.stream) {
+            (Format::Messages, true) => ("anthropic", "streamRawPredict"),
+            (Format::Messages, false) => ("anthropic", "rawPredict"),
+            (_, true) => ("google", "streamGenerateContent?alt=sse"),
+            (_, false) => ("google", "generateContent"),
+        };
+        self.method(target.path_prefix, publisher, target.model, method)
     }
 }
 
