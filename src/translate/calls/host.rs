@@ -6,7 +6,6 @@ use crate::translate::{Dialect, Hosting, Target};
 
 /// Whose endpoints a provider has.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-#[cfg_attr(not(test), expect(dead_code, reason = "the dialects of Azure and Google come with the road's places"))]
 pub(super) enum Host {
     /// OpenAI, or one who is compatible.
     OpenAi,
@@ -38,6 +37,9 @@ impl Host {
             Dialect::Bedrock => Self::Bedrock,
             Dialect::AnthropicBedrock => Self::AnthropicBedrock,
             Dialect::Cohere => Self::Cohere,
+            Dialect::Azure => Self::Azure,
+            Dialect::Vertex => Self::Vertex,
+            Dialect::AnthropicVertex => Self::AnthropicVertex,
         }
     }
 
@@ -78,9 +80,13 @@ pub(super) struct Site<'a> {
 impl<'a> Site<'a> {
     /// Where a request goes.
     pub(super) fn of(target: &Target<'a>) -> Self {
-        // Azure's version and Vertex AI's project and location come from here when there are such places.
-        let (azure_version, project, location) = match target.hosting {
-            Hosting::Owner | Hosting::Vllm | Hosting::Bedrock => ("", "", ""),
+        let azure_version = match target.hosting {
+            Hosting::Azure(azure) => azure.version.as_str(),
+            _ => "",
+        };
+        let (project, location) = match target.hosting {
+            Hosting::Vertex(vertex) => (&*vertex.project, &*vertex.location),
+            _ => ("", ""),
         };
         Self {
             dialect: Host::of(target.dialect),
