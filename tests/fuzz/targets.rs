@@ -2,6 +2,7 @@
 
 pub mod answers;
 pub mod codec;
+pub mod frames;
 pub mod people;
 pub mod requests;
 pub mod streams;
@@ -9,7 +10,8 @@ pub mod streams;
 use kanmon::translate::{Api, Dialect, Hosting, Target};
 
 /// Every dialect that a provider can have.
-pub const DIALECTS: &[Dialect] = &[Dialect::OpenAi, Dialect::Anthropic, Dialect::Cohere];
+pub const DIALECTS: &[Dialect] =
+    &[Dialect::OpenAi, Dialect::Anthropic, Dialect::Cohere, Dialect::Bedrock, Dialect::AnthropicBedrock];
 
 /// A provider of a dialect, for a client of an API.
 pub fn target(api: Api, dialect: Dialect) -> Target<'static> {

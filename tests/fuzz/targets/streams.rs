@@ -4,7 +4,7 @@ use kanmon::codec::sse::{Event, Parser};
 use kanmon::rejection::{Kind, Rejection};
 use kanmon::translate::answer::Delta;
 use kanmon::translate::{
-    AnswerError, Api, Dialect, End, Kept, Stream, Verdict, anthropic, cohere, first_event_verdict, openai as chat,
+    AnswerError, Api, Dialect, End, Frames, Kept, Stream, Verdict, anthropic, cohere, first_event_verdict, openai as chat,
 };
 
 use super::{answers, pieces};
@@ -68,8 +68,8 @@ pub fn of_provider(dialect: Dialect, input: &[u8]) -> String {
         }
         saw.push_str(&format!("{end:?};"));
     }
-    let mut parser = Parser::new(1 << 14);
-    let _ = parser.push::<AnswerError>(input, &mut |event| {
+    let mut frames = Frames::new(dialect.framing(), 1 << 14);
+    let _ = frames.push(input, &mut |event| {
         saw.push_str(match first_event_verdict(dialect.format_for(Api::OpenAiChat), &event) {
             Verdict::Meaningful => "m",
             Verdict::NotYet => "n",
