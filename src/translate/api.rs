@@ -5,6 +5,7 @@
 
 use http::HeaderName;
 
+use super::calls::Call;
 use super::{ClientFormat, Format};
 
 /// An endpoint that a client calls.
@@ -18,6 +19,8 @@ pub enum Api {
     OpenAiResponses,
     /// Anthropic messages.
     AnthropicMessages,
+    /// An endpoint that is not a conversation.
+    Call(Call),
 }
 
 /// What a client asks for.
@@ -25,6 +28,8 @@ pub enum Api {
 pub enum Task {
     /// A turn of a conversation, in this format.
     Conversation(ClientFormat),
+    /// Something else: embeddings, pictures, sound, a count.
+    Call(Call),
 }
 
 /// Whose API it is: whose shape errors have, and where its SDKs put keys and look for ids.
@@ -42,6 +47,7 @@ impl Api {
         match self {
             Self::OpenAiChat | Self::OpenAiCompletions | Self::OpenAiResponses => Family::OpenAi,
             Self::AnthropicMessages => Family::Anthropic,
+            Self::Call(call) => call.family(),
         }
     }
 
@@ -52,6 +58,7 @@ impl Api {
             Self::OpenAiCompletions => Task::Conversation(ClientFormat::Completions),
             Self::OpenAiResponses => Task::Conversation(ClientFormat::Responses),
             Self::AnthropicMessages => Task::Conversation(ClientFormat::Messages),
+            Self::Call(call) => Task::Call(call),
         }
     }
 
@@ -62,6 +69,7 @@ impl Api {
             Self::OpenAiCompletions => "openai.completions",
             Self::OpenAiResponses => "openai.responses",
             Self::AnthropicMessages => "anthropic.messages",
+            Self::Call(call) => call.name(),
         }
     }
 
@@ -69,6 +77,16 @@ impl Api {
     pub fn format(self) -> Option<Format> {
         match self.task() {
             Task::Conversation(format) => Some(format.format()),
+            Task::Call(_) => None,
+        }
+    }
+
+    /// The format in which a stream is told that it failed: the API's own, or its family's.
+    pub(super) fn format_of_failures(self) -> ClientFormat {
+        match (self.task(), self.family()) {
+            (Task::Conversation(format), _) => format,
+            (Task::Call(_), Family::OpenAi) => ClientFormat::Chat,
+            (Task::Call(_), Family::Anthropic) => ClientFormat::Messages,
         }
     }
 }

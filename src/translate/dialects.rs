@@ -14,8 +14,10 @@
 
 use super::answer::{Answer, Delta, ProviderError};
 use super::conversation::Conversation;
-use super::{AnswerContext, AnswerError, ClientFormat, Facts, Family, Format, Incoming, Rendered, RequestError, Target};
-use super::{anthropic, cohere, completions, converse, openai, outbound, responses};
+use super::{
+    AnswerContext, AnswerError, Api, ClientFormat, Facts, Family, Format, Incoming, Rendered, RequestError, Target, Task,
+};
+use super::{anthropic, calls, cohere, completions, converse, openai, outbound, responses};
 use crate::codec::json::{Splice, TopLevel};
 use crate::codec::sse::Event;
 use crate::rejection::Rejection;
@@ -184,6 +186,7 @@ pub(super) enum Reader {
     Messages(anthropic::stream::Reader),
     Converse(converse::stream::Reader),
     Cohere(cohere::stream::Reader),
+    Call(calls::Reader),
 }
 
 impl Reader {
@@ -198,6 +201,14 @@ impl Reader {
         }
     }
 
+    /// Of what a client of this API asks for.
+    pub(super) fn of(api: Api, format: Format) -> Self {
+        match api.task() {
+            Task::Conversation(_) => Self::new(format),
+            Task::Call(_) => Self::Call(calls::Reader::default()),
+        }
+    }
+
     pub(super) fn event(&mut self, event: &Event<'_>, emit: &mut dyn FnMut(Delta<'_>)) -> Result<(), AnswerError> {
         match self {
             Self::Chat(reader) => reader.event(event, emit),
@@ -206,6 +217,7 @@ impl Reader {
             Self::Messages(reader) => reader.event(event, emit),
             Self::Converse(reader) => reader.event(event, emit),
             Self::Cohere(reader) => reader.event(event, emit),
+            Self::Call(reader) => reader.event(event, emit),
         }
     }
 }

@@ -2,14 +2,14 @@
 
 use super::answer::{Delta, ProviderError};
 use super::dialects::Reader;
-use super::{Format, Verdict};
+use super::{Api, Format, Verdict};
 use crate::codec::sse::Event;
 
-/// Whether a stream of this format that begins with this event may be committed to. An event that cannot be read is committed to:
+/// Whether a stream of this format, for a client of this API, that begins with this event may be committed to. An event that cannot be read is committed to:
 /// it is the client's to judge.
-pub fn first_event_verdict(format: Format, event: &Event<'_>) -> Verdict {
+pub fn first_event_verdict(api: Api, format: Format, event: &Event<'_>) -> Verdict {
     let mut verdict = Verdict::NotYet;
-    let read = Reader::new(format).event(event, &mut |delta| match delta {
+    let read = Reader::of(api, format).event(event, &mut |delta| match delta {
         Delta::Error(error) => verdict = Verdict::Error { status: status(&error), message: error.message.to_string() },
         Delta::Start { .. } | Delta::Usage(_) => {}
         _ => verdict = Verdict::Meaningful,
@@ -58,7 +58,11 @@ mod tests {
     use super::*;
 
     fn verdict(format: Format, data: &str) -> Verdict {
-        first_event_verdict(format, &Event { data: Cow::Borrowed(data.as_bytes()), raw: data.as_bytes(), ..Event::default() })
+        first_event_verdict(
+            Api::OpenAiChat,
+            format,
+            &Event { data: Cow::Borrowed(data.as_bytes()), raw: data.as_bytes(), ..Event::default() },
+        )
     }
 
     #[test]

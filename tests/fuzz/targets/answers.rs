@@ -80,6 +80,7 @@ pub fn context(api: Api, dialect: Dialect) -> AnswerContext {
         echo: String::new(),
         stream: true,
         wants_usage: true,
+        call: kanmon::translate::calls::Back::default(),
         answer_bytes: 1 << 20,
         event_bytes: 1 << 14,
     }

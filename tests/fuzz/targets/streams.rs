@@ -70,7 +70,7 @@ pub fn of_provider(dialect: Dialect, input: &[u8]) -> String {
     }
     let mut frames = Frames::new(dialect.framing(), 1 << 14);
     let _ = frames.push(input, &mut |event| {
-        saw.push_str(match first_event_verdict(dialect.format_for(Api::OpenAiChat), &event) {
+        saw.push_str(match first_event_verdict(Api::OpenAiChat, dialect.format_for(Api::OpenAiChat), &event) {
             Verdict::Meaningful => "m",
             Verdict::NotYet => "n",
             Verdict::Error { .. } => "e",
