@@ -21,6 +21,8 @@ pub enum Api {
     AnthropicMessages,
     /// An endpoint that is not a conversation.
     Call(Call),
+    /// Gemini generateContent and streamGenerateContent.
+    GeminiGenerate,
 }
 
 /// What a client asks for.
@@ -39,6 +41,10 @@ pub enum Family {
     OpenAi,
     /// Anthropic's.
     Anthropic,
+    /// Cohere's.
+    Cohere,
+    /// Google's Gemini API.
+    Gemini,
 }
 
 impl Api {
@@ -48,6 +54,7 @@ impl Api {
             Self::OpenAiChat | Self::OpenAiCompletions | Self::OpenAiResponses => Family::OpenAi,
             Self::AnthropicMessages => Family::Anthropic,
             Self::Call(call) => call.family(),
+            Self::GeminiGenerate => Family::Gemini,
         }
     }
 
@@ -59,6 +66,7 @@ impl Api {
             Self::OpenAiResponses => Task::Conversation(ClientFormat::Responses),
             Self::AnthropicMessages => Task::Conversation(ClientFormat::Messages),
             Self::Call(call) => Task::Call(call),
+            Self::GeminiGenerate => Task::Conversation(ClientFormat::Gemini),
         }
     }
 
@@ -70,6 +78,7 @@ impl Api {
             Self::OpenAiResponses => "openai.responses",
             Self::AnthropicMessages => "anthropic.messages",
             Self::Call(call) => call.name(),
+            Self::GeminiGenerate => "gemini.generate_content",
         }
     }
 
@@ -85,8 +94,10 @@ impl Api {
     pub(super) fn format_of_failures(self) -> ClientFormat {
         match (self.task(), self.family()) {
             (Task::Conversation(format), _) => format,
-            (Task::Call(_), Family::OpenAi) => ClientFormat::Chat,
+            // Nothing of Cohere's is streamed here.
+            (Task::Call(_), Family::OpenAi | Family::Cohere) => ClientFormat::Chat,
             (Task::Call(_), Family::Anthropic) => ClientFormat::Messages,
+            (Task::Call(_), Family::Gemini) => ClientFormat::Gemini,
         }
     }
 }
@@ -97,13 +108,16 @@ impl Family {
         match self {
             Self::OpenAi => Api::OpenAiChat,
             Self::Anthropic => Api::AnthropicMessages,
+            Self::Cohere => Api::Call(Call::Rerank),
+            Self::Gemini => Api::GeminiGenerate,
         }
     }
 
     /// The header in which its SDKs look for the id of a request.
     pub fn request_id_header(self) -> HeaderName {
         HeaderName::from_static(match self {
-            Self::OpenAi => "x-request-id",
+            // Google's SDKs look for none.
+            Self::OpenAi | Self::Cohere | Self::Gemini => "x-request-id",
             Self::Anthropic => "request-id",
         })
     }
@@ -111,8 +125,9 @@ impl Family {
     /// How its SDKs send a key, in words.
     pub fn key_place(self) -> &'static str {
         match self {
-            Self::OpenAi => "authorization: Bearer KEY",
+            Self::OpenAi | Self::Cohere => "authorization: Bearer KEY",
             Self::Anthropic => "x-api-key: KEY",
+            Self::Gemini => "x-goog-api-key: KEY",
         }
     }
 }

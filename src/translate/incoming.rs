@@ -5,6 +5,7 @@
 use bytes::Bytes;
 
 use super::calls::Call;
+use super::fault::bounded;
 use super::{Api, RequestError, Task};
 use crate::codec::json::{JsonError, JsonErrorKind, TopLevel};
 use crate::codec::multipart::{self, Form, FormError};
@@ -76,7 +77,7 @@ fn is_form(call: Call, content_type: Option<&str>) -> bool {
 
 impl From<FormError> for RequestError {
     fn from(error: FormError) -> Self {
-        Self::Invalid { field: error.field().unwrap_or_default().to_owned(), message: error.to_string() }
+        Self::Invalid { field: bounded(error.field().unwrap_or_default().to_owned()), message: bounded(error.to_string()) }
     }
 }
 
@@ -87,6 +88,6 @@ impl From<JsonError> for RequestError {
             JsonErrorKind::WrongType { key, .. } | JsonErrorKind::DuplicateKey(key) => key,
             _ => String::new(),
         };
-        Self::Invalid { field, message }
+        Self::Invalid { field: bounded(field), message }
     }
 }

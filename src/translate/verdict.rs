@@ -28,7 +28,7 @@ pub(super) fn status(error: &ProviderError<'_>) -> u16 {
 }
 
 /// The first one that is a part of the error's type or code counts.
-const STATUSES: [(&str, u16); 20] = [
+const STATUSES: [(&str, u16); 23] = [
     ("rate_limit", 429),
     ("throttl", 429),
     ("quota", 429),
@@ -37,6 +37,8 @@ const STATUSES: [(&str, u16); 20] = [
     ("notready", 503),
     ("unavailable", 503),
     ("timeout", 504),
+    ("deadline_exceeded", 504),
+    ("unauthenticated", 401),
     ("authentication", 401),
     ("api_key", 401),
     ("billing", 402),
@@ -46,6 +48,7 @@ const STATUSES: [(&str, u16); 20] = [
     ("notfound", 404),
     ("too_large", 413),
     ("invalid", 400),
+    ("failed_precondition", 400),
     ("validation", 400),
     ("context_length", 400),
     ("content_policy", 400),
@@ -87,6 +90,25 @@ mod tests {
             "what is this",
         ] {
             assert_eq!(verdict(Format::Chat, data), Verdict::Meaningful, "{data}");
+        }
+    }
+
+    /// Field note 26: `response.created` is no reason to commit, since an error may come right after it.
+    #[test]
+    fn the_head_of_a_response_is_no_reason_to_commit_and_its_error_is_one_to_fall_back() {
+        for name in ["created", "in_progress", "output_item.added", "content_part.added"] {
+            let data =
+                format!(r#"{{"type":"response.{name}","response":{{"id":"r","error":null}},"item":{{"type":"message"}}}}"#);
+            assert_eq!(verdict(Format::Responses, &data), Verdict::NotYet, "{data}");
+        }
+        let delta = r#"{"type":"response.output_text.delta","delta":"Hi"}"#;
+        assert_eq!(verdict(Format::Responses, delta), Verdict::Meaningful);
+        for (data, status) in [
+            (r#"{"type":"error","code":"insufficient_quota","message":"no"}"#, 429),
+            (r#"{"type":"error","error":{"type":"server_error","code":"server_error","message":"no"}}"#, 500),
+            (r#"{"type":"response.failed","response":{"error":{"code":"rate_limit_exceeded","message":"no"}}}"#, 429),
+        ] {
+            assert_eq!(verdict(Format::Responses, data), Verdict::Error { status, message: "no".to_owned() });
         }
     }
 

@@ -73,6 +73,7 @@ impl Call {
     pub fn family(self) -> Family {
         match self {
             Self::CountTokens => Family::Anthropic,
+            Self::Rerank => Family::Cohere,
             _ => Family::OpenAi,
         }
     }

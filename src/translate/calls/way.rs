@@ -3,6 +3,7 @@
 use super::host::{Host, Site};
 use super::{Call, rerank};
 use crate::translate::RequestError;
+use crate::translate::fault::bounded;
 
 /// How a call is sent, and how its answer comes back.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -75,9 +76,9 @@ fn what(call: Call) -> &'static str {
 /// The target cannot say this.
 pub(super) fn unsupported(target: &Site<'_>, field: impl Into<String>, message: impl Into<String>) -> RequestError {
     RequestError::Unsupported {
-        field: field.into(),
+        field: bounded(field.into()),
         provider: target.provider.to_owned(),
         dialect: target.dialect.name(),
-        message: message.into(),
+        message: bounded(message.into()),
     }
 }

@@ -14,7 +14,7 @@ use crate::translate::openai::error::type_of;
 use crate::translate::responses::error::Told;
 use crate::translate::responses::frame::{Frame, Rest, State, json};
 use crate::translate::responses::words;
-use crate::translate::verdict;
+use crate::translate::{signature, verdict};
 use crate::usage::Tokens;
 
 /// Writes the stream of one answer.
@@ -29,6 +29,7 @@ pub struct Writer {
     usage: Option<Tokens>,
     reason: FinishReason,
     over: bool,
+    gave_up: bool,
 }
 
 impl Writer {
@@ -43,6 +44,7 @@ impl Writer {
             usage: None,
             reason: FinishReason::Stop,
             over: false,
+            gave_up: false,
         }
     }
 
@@ -75,6 +77,18 @@ impl Writer {
         self.failed(Told { status: row.status.as_u16(), kind, code, message: &rejection.message, param }, out);
     }
 
+    /// What the provider says cannot be told in this API.
+    fn give_up(&mut self, message: &str, out: &mut Vec<u8>) {
+        self.gave_up = true;
+        self.fail(&Rejection::new(Kind::BadAnswer, message), out);
+    }
+
+    /// Whether the client was told of an error that is neither the provider's nor the gateway's, but that what the provider says
+    /// cannot be told.
+    pub fn gave_up(&self) -> bool {
+        self.gave_up
+    }
+
     fn begin(&mut self, id: Option<&str>, model: Option<&str>, created: Option<i64>, out: &mut Vec<u8>) {
         if self.frame.is_some() {
             return;
@@ -105,13 +119,17 @@ impl Writer {
             Delta::Thinking { choice: 0, text } => output.thinking(text, out),
             Delta::Signature { choice: 0, signature } => output.signature(signature, out),
             Delta::RedactedThinking { choice: 0, data } => output.redacted(data, out),
-            Delta::ToolCall { choice: 0, index, id, name } => output.call(*index, id, name, out),
+            Delta::ToolCall { choice: 0, index, id, name, signature } => {
+                // Google's rides on a reasoning item before the call, and comes back there.
+                let signed = signature.as_deref().map_or(Ok(()), |own| output.signature(&signature::seal(own), out));
+                signed.and_then(|()| output.call(*index, id, name, out))
+            }
             Delta::ToolArguments { choice: 0, index, json } => output.arguments(*index, json, out),
             Delta::Logprobs { choice: 0, raw } => output.logprobs(raw, out),
             _ => Ok(()),
         };
         if let Err(tangled) = outcome {
-            self.fail(&Rejection::new(Kind::BadAnswer, explain(tangled)), out);
+            self.give_up(explain(tangled), out);
         }
     }
 
@@ -124,7 +142,7 @@ impl Writer {
     fn end(&mut self, out: &mut Vec<u8>) {
         if self.frame.is_none() {
             let message = "the provider's stream ended before it began";
-            return self.fail(&Rejection::new(Kind::BadAnswer, message), out);
+            return self.give_up(message, out);
         }
         let state = self.finish_items(out);
         let name = match state {
