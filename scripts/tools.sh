@@ -4,7 +4,7 @@
 #   scripts/tools.sh envoy   Envoy, as .tools/bin/envoy: $ENVOY_BIN or an `envoy` on the PATH if it is new enough, else a pinned one
 #   scripts/tools.sh         Envoy, .tools/venv: Python with pytest, the official SDKs and Node, and .tools/node: what comes from npm
 #
-# Does nothing, quickly and without a network, when all is there. Wants Python 3.9 or later with venv.
+# Does nothing, quickly and without a network, when all is there. Wants Python 3.11 or later with venv.
 set -eu
 
 cd "$(dirname "$0")/.."
@@ -53,7 +53,7 @@ use_other_envoy() {
 make_venv() {
     "$venv/bin/python" -c '' 2>/dev/null && return
     command -v python3 >/dev/null || fail "Python 3 is missing; on Debian: apt-get install python3 python3-venv"
-    python3 -c 'import sys; sys.exit(sys.version_info < (3, 9))' || fail "$(python3 --version) is too old; 3.9 or later is needed"
+    python3 -c 'import sys; sys.exit(sys.version_info < (3, 11))' || fail "$(python3 --version) is too old; 3.11 or later is needed"
     python3 -c 'import ensurepip, venv' 2>/dev/null || fail "Python's venv is missing; on Debian: apt-get install python3-venv"
     rm -f "$tools"/installed-*
     python3 -m venv --clear "$venv" || fail "\`python3 -m venv $venv\` failed"
