@@ -1,9 +1,10 @@
 # `make help` says what there is. Tools go into .tools/, builds into target/; nothing else is touched.
 
 .DEFAULT_GOAL := help
-.PHONY: help run test bench micro tools envoy fmt lint unit build python clean-tools
+.PHONY: help run test fuzz bench micro tools envoy fmt lint unit build python clean-tools
 
 ARGS ?=
+SECONDS ?= 120
 PYTHON := .tools/venv/bin/python
 # What `scripts/tools.sh` chose: $ENVOY_BIN, the one on the PATH, or its own.
 ENVOY := $(CURDIR)/.tools/bin/envoy
@@ -16,6 +17,9 @@ run: envoy ## Install Envoy, build, and run a gateway (make run ARGS="--config m
 	ENVOY_BIN="$(ENVOY)" exec target/release/kanmon run $(ARGS)
 
 test: tools fmt lint unit python ## Everything that CI runs
+
+fuzz: ## Fuzz every parser longer than the tests do, with new inputs (make fuzz SECONDS=600)
+	FUZZ_SECONDS=$(SECONDS) FUZZ_SEED=$$(date +%s) FUZZ_KEEP=1 cargo test --locked --test fuzz -- --nocapture
 
 bench: envoy ## Measure through Envoy, and write target/bench/summary.json (make bench ARGS=--quick)
 	ENVOY_BIN="$(ENVOY)" cargo bench --locked --bench gateway -- $(ARGS)

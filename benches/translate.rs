@@ -6,8 +6,7 @@ use std::hint::black_box;
 
 use bytes::Bytes;
 use criterion::{Criterion, Throughput, criterion_group, criterion_main};
-use kanmon::codec::json::TopLevel;
-use kanmon::translate::{self, AnswerContext, Api, Dialect, Stream, Target};
+use kanmon::translate::{self, AnswerContext, Api, Dialect, Format, Hosting, Incoming, Stream, Target};
 use serde_json::json;
 
 const PAIRS: [(&str, Api, Dialect); 4] = [
@@ -17,8 +16,18 @@ const PAIRS: [(&str, Api, Dialect); 4] = [
     ("anthropic_to_anthropic", Api::AnthropicMessages, Dialect::Anthropic),
 ];
 
-fn target(dialect: Dialect) -> Target<'static> {
-    Target { dialect, provider: "provider", model: "served", path_prefix: "/v1", default_max_tokens: 4096, overrides: &[] }
+fn target(api: Api, dialect: Dialect) -> Target<'static> {
+    Target {
+        dialect,
+        format: dialect.format_for(api),
+        hosting: &Hosting::Owner,
+        provider: "provider",
+        model: "served",
+        stream: true,
+        path_prefix: "/v1",
+        default_max_tokens: 4096,
+        overrides: &[],
+    }
 }
 
 /// A conversation of about so many bytes, in words that both APIs understand.
@@ -42,25 +51,25 @@ fn requests(c: &mut Criterion) {
 }
 
 fn request(api: Api, dialect: Dialect, body: &Bytes) -> usize {
-    let top = TopLevel::scan(body, 64).expect("the body is JSON");
-    let facts = translate::facts(api, &top).expect("the body is a request");
-    let rendered = translate::request(api, body, &top, &facts, &target(dialect)).expect("the request can be translated");
+    let incoming = Incoming::read(api, "/", None, body, 64).expect("the body is JSON");
+    let facts = translate::facts(&incoming).expect("the body is a request");
+    let rendered = translate::request(&incoming, &facts, &target(api, dialect)).expect("the request can be translated");
     rendered.body.map_or(0, |body| body.len())
 }
 
 /// A stream of 100 text events, as the provider sends it.
-fn events(dialect: Dialect) -> Vec<String> {
-    let event = |name: &str, data: serde_json::Value| match dialect {
-        Dialect::OpenAi => format!("data: {data}\n\n"),
-        Dialect::Anthropic => format!("event: {name}\ndata: {data}\n\n"),
+fn events(format: Format) -> Vec<String> {
+    let event = |name: &str, data: serde_json::Value| match format {
+        Format::Chat => format!("data: {data}\n\n"),
+        _ => format!("event: {name}\ndata: {data}\n\n"),
     };
     let chunk = |choices: serde_json::Value| json!({"id": "c", "object": "chat.completion.chunk", "created": 1, "model": "served", "choices": choices});
-    match dialect {
-        Dialect::OpenAi => (0..100)
+    match format {
+        Format::Chat => (0..100)
             .map(|_| event("", chunk(json!([{"index": 0, "delta": {"content": "some more words "}, "finish_reason": null}]))))
             .chain([event("", chunk(json!([{"index": 0, "delta": {}, "finish_reason": "stop"}]))), "data: [DONE]\n\n".to_owned()])
             .collect(),
-        Dialect::Anthropic => {
+        Format::Messages => {
             let usage = json!({"input_tokens": 9, "output_tokens": 1});
             let message = json!({"id": "m", "type": "message", "role": "assistant", "model": "served", "content": [], "stop_reason": null, "stop_sequence": null, "usage": usage});
             let delta =
@@ -78,13 +87,14 @@ fn events(dialect: Dialect) -> Vec<String> {
             all.push(event("message_stop", json!({"type": "message_stop"})));
             all
         }
+        other => unreachable!("no pair here has a provider of {other:?}"),
     }
 }
 
 fn streams(c: &mut Criterion) {
     let mut group = c.benchmark_group("stream_of_100_events");
     for (name, api, dialect) in PAIRS {
-        let events = events(dialect);
+        let events = events(dialect.format_for(api));
         group.throughput(Throughput::Elements(events.len() as u64));
         group.bench_function(name, |b| b.iter(|| stream(api, dialect, black_box(&events))));
     }
@@ -93,7 +103,8 @@ fn streams(c: &mut Criterion) {
 fn stream(api: Api, dialect: Dialect, events: &[String]) -> usize {
     let context = AnswerContext {
         api,
-        dialect,
+        format: dialect.format_for(api),
+        framing: dialect.framing(),
         asked_model: "asked".to_owned(),
         stream: true,
         wants_usage: true,

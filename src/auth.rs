@@ -18,7 +18,7 @@ use jiff::Timestamp;
 
 use crate::rejection::{Kind, Rejection};
 use crate::route::glob::Glob;
-use crate::translate::Api;
+use crate::translate::Family;
 
 pub use forward::Forward;
 pub use presented::{Presented, presented};
@@ -112,7 +112,7 @@ impl Callers {
         }
         let key = match presented {
             Presented::Key(key) => key,
-            Presented::Missing(api) => return Err(missing(api)),
+            Presented::Missing(family) => return Err(missing(family)),
             Presented::NotBearer => return Err(not_bearer()),
             Presented::Conflicting => return Err(conflicting()),
         };
@@ -127,11 +127,8 @@ impl Callers {
     }
 }
 
-fn missing(api: Option<Api>) -> Rejection {
-    let message = match api {
-        Some(Api::AnthropicMessages) => "No API key was sent. Send it as `x-api-key: KEY`.",
-        _ => "No API key was sent. Send it as `authorization: Bearer KEY`.",
-    };
+fn missing(family: Family) -> Rejection {
+    let message = format!("No API key was sent. Send it as `{}`.", family.key_place());
     // RFC 6750, section 3.1: no error code where no credentials were sent.
     unauthorized(Kind::KeyMissing, message, HeaderValue::from_static(r#"Bearer realm="kanmon""#))
 }
@@ -142,7 +139,7 @@ fn not_bearer() -> Rejection {
 }
 
 fn conflicting() -> Rejection {
-    let message = "Two different API keys were sent, in `authorization` and in `x-api-key`. Send only one of them.";
+    let message = "Two different API keys were sent, in two headers. Send only one of them.";
     unauthorized(Kind::KeyUnknown, message, challenge("two different API keys were sent"))
 }
 

@@ -84,7 +84,7 @@ impl Exchange {
 
     /// Ends the exchange with a rejection.
     fn reject(&mut self, rejection: &crate::rejection::Rejection) -> Reply {
-        let reply = Reply::rejection(self.api, rejection, Some(&self.request_id));
+        let reply = Reply::rejection(self.api.family(), rejection, Some(&self.request_id));
         self.status = Some(reply.status);
         self.finish(Outcome::Rejected(rejection.kind.row().code), Some(rejection.message.clone()));
         reply

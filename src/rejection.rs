@@ -5,7 +5,6 @@ use std::time::Duration;
 
 use http::StatusCode;
 
-use crate::codec::json::{JsonError, JsonErrorKind};
 use crate::translate::{AnswerError, RequestError};
 
 /// An answer that the gateway gives by itself, because the request cannot go on.
@@ -122,23 +121,14 @@ impl Kind {
     }
 }
 
-impl From<JsonError> for Rejection {
-    fn from(error: JsonError) -> Self {
-        let field = match &error.kind {
-            JsonErrorKind::DuplicateKey(key) | JsonErrorKind::WrongType { key, .. } => Some(key.clone()),
-            _ => None,
-        };
-        Self { param: field, ..Self::new(Kind::InvalidRequest, error.to_string()) }
-    }
-}
-
 impl From<RequestError> for Rejection {
     fn from(error: RequestError) -> Self {
         let message = error.to_string();
-        match error {
-            RequestError::Invalid { field, .. } => Self::new(Kind::InvalidRequest, message).param(field),
-            RequestError::Unsupported { field, .. } => Self::new(Kind::Unsupported, message).param(field),
-        }
+        let (kind, field) = match error {
+            RequestError::Invalid { field, .. } => (Kind::InvalidRequest, field),
+            RequestError::Unsupported { field, .. } => (Kind::Unsupported, field),
+        };
+        Self { param: Some(field).filter(|field| !field.is_empty()), ..Self::new(kind, message) }
     }
 }
 

@@ -1,7 +1,9 @@
 //! Stage 5, in whose dialect: rewrites a request into a provider's dialect and its answer back into the client's.
 //!
-//! Dialects do not know each other: each knows the hub only ([`conversation`] for requests, [`answer`] for answers). The same
-//! dialect on both sides is a pass-through: the body is scanned once, only what must change is spliced, every other byte is kept.
+//! Three words: an [`Api`] is what a client calls, a [`Format`] is what goes over the wire, a [`Dialect`] is a format at a host, as a
+//! config names it. Formats do not know each other: each knows the hub only ([`conversation`] for requests, [`answer`] for answers).
+//! The same format on both sides is a pass-through: the body is scanned once, only what must change is spliced, every other byte
+//! is kept.
 //! Pure functions and state machines over bytes: no I/O, no tonic, and no clock but for the `created` that OpenAI's shape demands.
 //!
 //! Invariants: what a provider cannot express and would change the meaning is an error that names the field; an answer that was
@@ -9,15 +11,25 @@
 
 pub mod answer;
 pub mod anthropic;
+mod api;
+pub mod calls;
+pub mod cohere;
 pub mod conversation;
+mod dialect;
 mod dialects;
+mod facts;
 mod fault;
+mod format;
+mod frames;
+mod hosting;
 mod inbound;
+mod incoming;
 mod object;
 pub mod openai;
 mod outbound;
 mod passthrough;
 mod plain;
+mod reading;
 mod seen;
 mod stream;
 #[cfg(test)]
@@ -25,89 +37,40 @@ mod tests;
 pub mod text;
 mod verdict;
 
+pub use api::{Api, Family, Task};
+pub use dialect::Dialect;
+pub use facts::{Facts, facts};
+pub use format::{ClientFormat, Format, Framing};
+pub use frames::Frames;
+pub use hosting::Hosting;
 pub use inbound::{provider_error, whole};
-pub use outbound::{facts, request};
+pub use incoming::{Incoming, Parsed};
+pub use outbound::request;
 pub use stream::Stream;
 pub use verdict::first_event_verdict;
 
 use bytes::Bytes;
 use http::{HeaderName, HeaderValue};
-use schemars::JsonSchema;
-use serde::{Deserialize, Serialize};
 
 use crate::codec::sse;
 use crate::rejection::Rejection;
 use crate::usage::Tokens;
-
-/// The API that a client speaks.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
-pub enum Api {
-    /// OpenAI chat completions.
-    OpenAiChat,
-    /// Anthropic messages.
-    AnthropicMessages,
-}
-
-impl Api {
-    /// The dialect that this API belongs to; a provider of the same dialect gets the body as it is.
-    pub fn dialect(self) -> Dialect {
-        match self {
-            Self::OpenAiChat => Dialect::OpenAi,
-            Self::AnthropicMessages => Dialect::Anthropic,
-        }
-    }
-
-    /// The name in usage records, metrics and logs.
-    pub fn name(self) -> &'static str {
-        match self {
-            Self::OpenAiChat => "openai.chat",
-            Self::AnthropicMessages => "anthropic.messages",
-        }
-    }
-}
-
-/// The dialect that a provider speaks.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize, JsonSchema)]
-#[serde(rename_all = "lowercase")]
-pub enum Dialect {
-    /// OpenAI's API, or one that is compatible with it.
-    OpenAi,
-    /// Anthropic's API.
-    Anthropic,
-}
-
-impl Dialect {
-    /// The name in the config, usage records, metrics and logs.
-    pub fn name(self) -> &'static str {
-        match self {
-            Self::OpenAi => "openai",
-            Self::Anthropic => "anthropic",
-        }
-    }
-}
-
-/// What the road needs to know of a request before anything is translated. Taken from the top-level fields only.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Facts {
-    /// The model asked for.
-    pub model: String,
-    /// Whether the answer is to be streamed.
-    pub stream: bool,
-    /// The most output tokens asked for, over all choices.
-    pub max_output_tokens: Option<u64>,
-    /// Whether the caller asked for the usage chunk of an OpenAI stream (always true where the API tells usage anyway).
-    pub wants_usage: bool,
-}
 
 /// Where a request goes: what translation must know of it.
 #[derive(Debug, Clone, Copy)]
 pub struct Target<'a> {
     /// The provider's dialect.
     pub dialect: Dialect,
+    /// The format that the request is made in: [`Dialect::format_for`].
+    pub format: Format,
+    /// Who hosts the format.
+    pub hosting: &'a Hosting,
     /// The provider's name, for messages.
     pub provider: &'a str,
     /// The provider's name of the model.
     pub model: &'a str,
+    /// Whether a streamed answer is asked for ([`Facts::stream`]): some APIs say so in the path.
+    pub stream: bool,
     /// Path before the API's own (`/v1` at OpenAI), without a trailing slash.
     pub path_prefix: &'a str,
     /// Output limit to send where the client gave none and the dialect demands one (Anthropic's `max_tokens`).
@@ -121,7 +84,8 @@ pub struct Target<'a> {
 pub struct Rendered {
     /// Path and query, from the root of the provider's endpoint.
     pub path: String,
-    /// Headers that the dialect wants (`anthropic-version`), content-type included where the body was rendered anew.
+    /// Headers that the format wants (`anthropic-version`). `content-type` only where it is not `application/json`, or the body was
+    /// rendered anew.
     pub headers: Vec<(HeaderName, HeaderValue)>,
     /// The body; `None`: the client's own bytes are right as they are.
     pub body: Option<Bytes>,
@@ -160,7 +124,7 @@ pub enum AnswerError {
     /// The body is not what the provider's API promises.
     #[error("the provider's answer is not a valid {dialect} answer: {message}")]
     Malformed {
-        /// The provider's dialect.
+        /// The format's name.
         dialect: &'static str,
         /// What is wrong.
         message: String,
@@ -215,8 +179,10 @@ pub enum Verdict {
 pub struct AnswerContext {
     /// The client's API.
     pub api: Api,
-    /// The provider's dialect.
-    pub dialect: Dialect,
+    /// The format that the provider was asked in.
+    pub format: Format,
+    /// How the provider frames a stream.
+    pub framing: Framing,
     /// The model that the client asked for, where the provider does not tell which one answered.
     pub asked_model: String,
     /// Whether a streamed answer was asked for.
@@ -267,9 +233,16 @@ pub struct ProviderErrorAnswer {
     pub message: String,
 }
 
+impl AnswerContext {
+    /// Whether the client understands the provider's answers as they are.
+    pub(crate) fn is_pass_through(&self) -> bool {
+        self.api.format() == Some(self.format) && self.framing == Framing::Sse
+    }
+}
+
 /// An answer of the gateway itself, in the shape of the client's API.
-pub fn rejection(api: Api, rejection: &Rejection) -> Vec<u8> {
-    api.dialect().rejection(rejection)
+pub fn rejection(family: Family, rejection: &Rejection) -> Vec<u8> {
+    family.rejection(rejection)
 }
 
 impl From<sse::TooLarge> for AnswerError {

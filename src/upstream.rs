@@ -9,9 +9,9 @@ use std::sync::Arc;
 use http::{HeaderName, HeaderValue};
 
 use crate::config::model::Rest;
-use crate::translate::Dialect;
+use crate::translate::{Api, Dialect, Format, Hosting};
 
-pub use credential::{CREDENTIAL_HEADERS, Credential};
+pub use credential::{CREDENTIAL_HEADERS, Credential, Signable, SigningError};
 pub use endpoint::{Endpoint, EndpointError};
 
 /// A provider, validated.
@@ -21,6 +21,8 @@ pub struct Provider {
     pub name: Arc<str>,
     /// The API that it speaks.
     pub dialect: Dialect,
+    /// Who hosts the format that it is asked in.
+    pub hosting: Hosting,
     /// Where it is.
     pub endpoint: Endpoint,
     /// How the gateway proves itself to it.
@@ -37,4 +39,11 @@ pub struct Provider {
     pub peek: bool,
     /// When failures make it rest.
     pub rest: Rest,
+}
+
+impl Provider {
+    /// The format in which it is asked what a client asks of `api`.
+    pub fn format_for(&self, api: Api) -> Format {
+        self.dialect.format_for(api)
+    }
 }

@@ -17,16 +17,42 @@ use std::fs;
 use std::path::{Path, PathBuf};
 
 use bytes::Bytes;
-use kanmon::codec::json::TopLevel;
 use kanmon::translate::{
-    AnswerContext, Api, Dialect, End, Kept, RequestError, Stream, Target, facts, provider_error, request, whole,
+    AnswerContext, Api, Dialect, End, Format, Hosting, Incoming, Kept, RequestError, Stream, Target, facts, provider_error,
+    request, whole,
 };
 use serde_json::{Value, json};
 
+/// An API of clients: CLIENT in the folder's name, and what stands in a stream of it that looks whole.
+struct Client {
+    name: &'static str,
+    api: Api,
+    path: &'static str,
+    end: &'static str,
+}
+
+const CLIENTS: [Client; 2] = [
+    Client { name: "openai", api: Api::OpenAiChat, path: "/v1/chat/completions", end: "data: [DONE]" },
+    Client { name: "anthropic", api: Api::AnthropicMessages, path: "/v1/messages", end: "message_stop" },
+];
+
+/// A dialect of providers: PROVIDER in the folder's name, and what its config says beside the dialect.
+struct Provider {
+    name: &'static str,
+    dialect: Dialect,
+    hosting: Hosting,
+}
+
+const PROVIDERS: [Provider; 3] = [
+    Provider { name: "openai", dialect: Dialect::OpenAi, hosting: Hosting::Owner },
+    Provider { name: "anthropic", dialect: Dialect::Anthropic, hosting: Hosting::Owner },
+    Provider { name: "cohere", dialect: Dialect::Cohere, hosting: Hosting::Owner },
+];
+
 /// A fixture with its pair.
 struct Fixture {
-    api: Api,
-    dialect: Dialect,
+    client: &'static Client,
+    provider: &'static Provider,
     input: PathBuf,
 }
 
@@ -35,10 +61,19 @@ impl Fixture {
         fs::read(&self.input).unwrap()
     }
 
+    fn format(&self) -> Format {
+        self.provider.dialect.format_for(self.client.api)
+    }
+
+    fn is_pass_through(&self) -> bool {
+        self.client.api.format() == Some(self.format())
+    }
+
     fn context(&self) -> AnswerContext {
         AnswerContext {
-            api: self.api,
-            dialect: self.dialect,
+            api: self.client.api,
+            format: self.format(),
+            framing: self.provider.dialect.framing(),
             asked_model: "asked-model".to_owned(),
             stream: true,
             wants_usage: true,
@@ -73,12 +108,8 @@ fn fixtures(kind: &str) -> Vec<Fixture> {
     let mut list = Vec::new();
     for pair in pairs {
         let (client, provider) = pair.file_name().unwrap().to_str().unwrap().split_once("_to_").unwrap();
-        let api = match client {
-            "openai" => Api::OpenAiChat,
-            "anthropic" => Api::AnthropicMessages,
-            other => panic!("no API of clients is called {other}"),
-        };
-        let dialect: Dialect = serde_json::from_value(json!(provider)).unwrap();
+        let client = CLIENTS.iter().find(|row| row.name == client).unwrap_or_else(|| panic!("no row for {client}"));
+        let provider = PROVIDERS.iter().find(|row| row.name == provider).unwrap_or_else(|| panic!("no row for {provider}"));
         for feature in subfolders(&pair) {
             let mut files: Vec<_> = fs::read_dir(feature).unwrap().map(|entry| entry.unwrap().path()).collect();
             files.sort();
@@ -86,7 +117,7 @@ fn fixtures(kind: &str) -> Vec<Fixture> {
                 let name = path.file_name().unwrap().to_str().unwrap();
                 name.starts_with(kind) && name.contains(".in.")
             };
-            list.extend(files.into_iter().filter(is_input).map(|input| Fixture { api, dialect, input }));
+            list.extend(files.into_iter().filter(is_input).map(|input| Fixture { client, provider, input }));
         }
     }
     assert!(!list.is_empty());
@@ -112,22 +143,26 @@ fn requests_become_what_the_provider_understands() {
 
 fn sent(fixture: &Fixture) -> Result<Value, RequestError> {
     let body = Bytes::from(fixture.read());
-    let top = TopLevel::scan(&body, 64).unwrap();
-    let facts = facts(fixture.api, &top)?;
+    let incoming = Incoming::read(fixture.client.api, fixture.client.path, Some("application/json"), &body, 64)?;
+    let facts = facts(&incoming)?;
+    let dialect = fixture.provider.dialect;
     let target = Target {
-        dialect: fixture.dialect,
+        dialect,
+        format: fixture.format(),
+        hosting: &fixture.provider.hosting,
         provider: "upstream",
         model: "served-model",
-        path_prefix: "/v1",
+        stream: facts.stream,
+        path_prefix: dialect.path_prefix(),
         default_max_tokens: 4096,
         overrides: &[],
     };
-    let rendered = request(fixture.api, &body, &top, &facts, &target)?;
+    let rendered = request(&incoming, &facts, &target)?;
     let headers: Vec<_> = rendered.headers.iter().map(|(name, value)| format!("{name}: {}", value.to_str().unwrap())).collect();
     let body = match &rendered.body {
         None => Value::Null,
         // A pass-through is compared byte for byte.
-        Some(body) if fixture.api.dialect() == fixture.dialect => Value::from(std::str::from_utf8(body).unwrap()),
+        Some(body) if fixture.is_pass_through() => Value::from(std::str::from_utf8(body).unwrap()),
         Some(body) => serde_json::from_slice(body).unwrap(),
     };
     Ok(json!({"path": rendered.path, "headers": headers, "dropped": rendered.dropped, "body": body}))
@@ -188,11 +223,11 @@ fn a_stream_that_is_cut_never_looks_whole() {
         let input = fixture.read();
         for at in 0..input.len() {
             let (got, end) = streamed(&fixture, &[&input[..at]]);
-            let looks_whole = got.contains("data: [DONE]") || got.contains("message_stop");
+            let looks_whole = got.contains(fixture.client.end);
             let tells_error = got.contains("\"error\"");
             // A provider that has told why it stopped has said all there is, whatever it leaves out then.
             let expected = match end {
-                End::Complete => looks_whole != tells_error || fixture.api.dialect() == fixture.dialect,
+                End::Complete => looks_whole != tells_error || fixture.is_pass_through(),
                 End::Cut => !looks_whole && tells_error,
             };
             assert!(expected, "{} cut at {at}: {end:?}\n{got}", fixture.input.display());
@@ -224,9 +259,9 @@ fn streamed(fixture: &Fixture, pieces: &[&[u8]]) -> (String, End) {
 
 /// A stream with what is made up replaced.
 fn settled(fixture: &Fixture, text: &str) -> String {
-    let created_is_given = fixture.dialect == Dialect::OpenAi;
+    let created_is_given = fixture.format() == Format::Chat;
     let lines = text.split('\n').map(|line| match line.strip_prefix("data: ").map(serde_json::from_str::<Value>) {
-        Some(Ok(data)) if fixture.api.dialect() != fixture.dialect => format!("data: {}", settle(data, created_is_given)),
+        Some(Ok(data)) if !fixture.is_pass_through() => format!("data: {}", settle(data, created_is_given)),
         _ => line.to_owned(),
     });
     lines.collect::<Vec<_>>().join("\n")

@@ -2,18 +2,18 @@
 
 use std::fmt;
 
-use crate::translate::Api;
+use crate::translate::Family;
 
 /// The API key that a request carries, or why it carries none.
 #[derive(Clone, Copy, PartialEq, Eq)]
 pub enum Presented<'a> {
     /// A key.
     Key(&'a str),
-    /// Nothing; the client's API, if known, tells where its key belongs.
-    Missing(Option<Api>),
+    /// Nothing; whose API it is tells where its key belongs.
+    Missing(Family),
     /// An `authorization` header that holds no bearer token.
     NotBearer,
-    /// One key in `authorization` and another one in `x-api-key`.
+    /// Two headers with different keys.
     Conflicting,
 }
 
@@ -28,17 +28,28 @@ impl fmt::Debug for Presented<'_> {
     }
 }
 
-/// Finds the key in `authorization: Bearer` or `x-api-key`. `headers` finds a header by its lower-case name.
-pub fn presented<'a>(headers: impl Fn(&str) -> Option<&'a str>, api: Option<Api>) -> Presented<'a> {
-    let authorization = headers("authorization").map(str::trim).filter(|value| !value.is_empty());
-    let bearer = authorization.and_then(bearer);
-    let api_key = headers("x-api-key").map(str::trim).filter(|key| !key.is_empty());
-    match (bearer, api_key) {
-        (Some(bearer), Some(api_key)) if bearer != api_key => Presented::Conflicting,
-        (Some(key), _) | (None, Some(key)) => Presented::Key(key),
-        (None, None) if authorization.is_some() => Presented::NotBearer,
-        (None, None) => Presented::Missing(api),
+/// Azure's and Google's headers of keys: looked at where the usual ones hold none, so that what a client sends there besides its key
+/// for this gateway (and what no provider gets) changes nothing.
+const VENDOR_HEADERS: [&str; 2] = ["api-key", "x-goog-api-key"];
+
+/// Finds the key in `authorization: Bearer` or `x-api-key`, or else in a vendor's header, whatever the API: many clients can only be
+/// given a key for one of them. `headers` finds a header by its lower-case name.
+pub fn presented<'a>(headers: impl Fn(&str) -> Option<&'a str>, family: Family) -> Presented<'a> {
+    let given = |name: &str| headers(name).map(str::trim).filter(|value| !value.is_empty());
+    let authorization = given("authorization");
+    let usual = only([authorization.and_then(bearer), given("x-api-key")]);
+    match usual.or_else(|| only(VENDOR_HEADERS.map(given))) {
+        Some(found) => found,
+        None if authorization.is_some() => Presented::NotBearer,
+        None => Presented::Missing(family),
     }
+}
+
+/// The one key among these, if there is any.
+fn only(keys: [Option<&str>; 2]) -> Option<Presented<'_>> {
+    let mut keys = keys.into_iter().flatten();
+    let key = keys.next()?;
+    Some(if keys.any(|other| other != key) { Presented::Conflicting } else { Presented::Key(key) })
 }
 
 /// The token of `Bearer TOKEN`; RFC 9110 has schemes compared without regard to case.
@@ -58,7 +69,7 @@ mod tests {
             "x-api-key" => api_key,
             _ => None,
         };
-        presented(headers, None)
+        presented(headers, Family::OpenAi)
     }
 
     #[test]
@@ -77,9 +88,26 @@ mod tests {
     }
 
     #[test]
+    fn each_vendors_header_will_do() {
+        for given in ["authorization", "x-api-key", "api-key", "x-goog-api-key"] {
+            let value = if given == "authorization" { "Bearer k" } else { "k" };
+            let found = presented(|name| (name == given).then_some(value), Family::Anthropic);
+            assert_eq!(found, Presented::Key("k"), "{given}");
+        }
+        let two = |name: &str| ["api-key", "x-goog-api-key"].iter().find(|own| **own == name).copied();
+        assert_eq!(presented(two, Family::OpenAi), Presented::Conflicting);
+        let stray = |name: &str| match name {
+            "authorization" => Some("Bearer k"),
+            "x-goog-api-key" => Some("of-google"),
+            _ => None,
+        };
+        assert_eq!(presented(stray, Family::OpenAi), Presented::Key("k"));
+    }
+
+    #[test]
     fn what_holds_no_key_is_told_apart() {
-        assert_eq!(with(None, None), Presented::Missing(None));
-        assert_eq!(with(Some("  "), Some("")), Presented::Missing(None));
+        assert_eq!(with(None, None), Presented::Missing(Family::OpenAi));
+        assert_eq!(with(Some("  "), Some("")), Presented::Missing(Family::OpenAi));
         for authorization in ["Basic dTpw", "Bearer", "Bearer ", "k", "Bearerk"] {
             assert_eq!(with(Some(authorization), None), Presented::NotBearer, "{authorization}");
         }

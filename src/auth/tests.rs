@@ -54,8 +54,8 @@ fn an_unknown_key_and_a_long_one_get_the_same_answer() {
 
 #[test]
 fn no_key_at_all_is_told_where_to_put_one() {
-    assert_eq!(refused(Presented::Missing(None)), (Kind::KeyMissing, r#"Bearer realm="kanmon""#.to_owned()));
-    let anthropic = callers().identify(Presented::Missing(Some(Api::AnthropicMessages)), now()).unwrap_err();
+    assert_eq!(refused(Presented::Missing(Family::OpenAi)), (Kind::KeyMissing, r#"Bearer realm="kanmon""#.to_owned()));
+    let anthropic = callers().identify(Presented::Missing(Family::Anthropic), now()).unwrap_err();
     assert!(anthropic.message.contains("x-api-key"));
     assert_eq!(refused(Presented::NotBearer).0, Kind::KeyMissing);
     assert_eq!(refused(Presented::Conflicting).0, Kind::KeyUnknown);
@@ -64,7 +64,7 @@ fn no_key_at_all_is_told_where_to_put_one() {
 #[test]
 fn without_keys_nobody_comes_in_unless_everybody_may() {
     assert!(Callers::default().identify(Presented::Key("good"), now()).is_err());
-    for presented in [Presented::Missing(None), Presented::Key("anything"), Presented::Conflicting] {
+    for presented in [Presented::Missing(Family::OpenAi), Presented::Key("anything"), Presented::Conflicting] {
         assert_eq!(&*Callers::anyone().identify(presented, now()).unwrap().key, "anonymous");
     }
 }

@@ -16,7 +16,7 @@ mod tests;
 use scan::Scan;
 
 /// An event with data.
-#[derive(Debug)]
+#[derive(Debug, Default)]
 pub struct Event<'a> {
     /// What the last `event:` line says, when it says something.
     pub name: Option<&'a [u8]>,
@@ -25,6 +25,8 @@ pub struct Event<'a> {
     /// Every byte since the event before: this event with its blank line, and in front of it comments, blank lines and blocks
     /// without data, where [`Parser::take_comments`] has not taken them.
     pub raw: &'a [u8],
+    /// Whether the framing itself says that this is an error: `name` is its type then. Never so in server-sent events.
+    pub exception: bool,
 }
 
 /// An event is larger than the parser may hold.

@@ -168,8 +168,12 @@ pub enum Credential {
     None,
     /// `authorization: Bearer …`
     Bearer(#[schemars(with = "String")] SecretString),
-    /// `x-api-key: …`
+    /// `x-api-key: …`, as Anthropic wants it.
     XApiKey(#[schemars(with = "String")] SecretString),
+    /// `api-key: …`, as Azure wants it.
+    ApiKey(#[schemars(with = "String")] SecretString),
+    /// `x-goog-api-key: …`, as the Gemini API wants it.
+    XGoogApiKey(#[schemars(with = "String")] SecretString),
 }
 
 /// Headers to set and to remove.

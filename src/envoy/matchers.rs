@@ -7,6 +7,7 @@ use serde_json::{Value, json};
 
 use super::contract::{NAMESPACE, PEEK_KEY, TARGET_KEY};
 use super::typed::extension;
+use crate::translate::Framing;
 
 /// Wraps a filter so that it is skipped where `matcher` says so.
 pub(super) fn delegate(name: &str, filter: Value, matcher: Value) -> Value {
@@ -51,12 +52,23 @@ pub(super) fn no_error() -> Value {
 pub(super) fn no_peek() -> Value {
     let content_type =
         extension("content type", "envoy.type.matcher.v3.HttpResponseHeaderMatchInput", json!({"header_name": "content-type"}));
-    let event_stream = json!({"single_predicate": {
-        "input": content_type,
-        "value_match": {"prefix": "text/event-stream", "ignore_case": true},
-    }});
-    let wanted = json!({"and_matcher": {"predicate": [equal(string("yes"), host_metadata(PEEK_KEY)), event_stream]}});
+    let is_told = |framing: Framing| {
+        json!({"single_predicate": {
+            "input": content_type,
+            "value_match": {"prefix": framing.content_type(), "ignore_case": true},
+        }})
+    };
+    let stream = any(Framing::ALL.map(is_told).to_vec());
+    let wanted = json!({"and_matcher": {"predicate": [equal(string("yes"), host_metadata(PEEK_KEY)), stream]}});
     matcher_list(&[json!({"not_matcher": wanted})])
+}
+
+/// Where one of the predicates holds. Envoy refuses a list of one.
+fn any(mut predicates: Vec<Value>) -> Value {
+    match predicates.pop() {
+        Some(only) if predicates.is_empty() => only,
+        last => json!({"or_matcher": {"predicate": predicates.into_iter().chain(last).collect::<Vec<_>>()}}),
+    }
 }
 
 /// Skips where one of the predicates holds.

@@ -20,7 +20,7 @@ use super::fields::{Edits, Fields};
 use super::reply::{DETAILS_PREFIX, Reply};
 use crate::codec::encoding::Decoder;
 use crate::rejection::{Kind, Rejection};
-use crate::translate::{AnswerContext, Seen};
+use crate::translate::{AnswerContext, Framing, Seen};
 use crate::usage::Outcome;
 
 /// What Envoy tells of an answer before its body.
@@ -113,7 +113,7 @@ impl Exchange {
     fn answered(&mut self, head: &AnswerHead, status: u16) -> Result<HeadStep, Rejection> {
         let context = self.won(head, status)?;
         let success = (200..300).contains(&status);
-        let is_stream = head.fields.get(CONTENT_TYPE.as_str()).is_some_and(|kind| kind.starts_with("text/event-stream"));
+        let is_stream = head.fields.get(CONTENT_TYPE.as_str()).is_some_and(|kind| context.framing.is_told_by(kind));
         if success && is_stream != context.stream {
             let (asked, given) = if is_stream { ("no stream", "a stream") } else { ("a stream", "something else") };
             return Err(Rejection::new(Kind::BadAnswer, format!("the provider was asked for {asked} and answered with {given}")));
@@ -125,6 +125,9 @@ impl Exchange {
         }
         if success && is_stream {
             edits.remove(CONTENT_LENGTH.as_str());
+            if context.framing != Framing::Sse {
+                edits.set(CONTENT_TYPE, HeaderValue::from_static(Framing::Sse.content_type()));
+            }
             self.answering = Answering::Stream(Box::new(Streaming::new(context, decoder)));
             return Ok(HeadStep::Continue(edits, BodyMode::Streamed));
         }
@@ -155,7 +158,8 @@ impl Exchange {
         }
         Ok(AnswerContext {
             api: shared.api,
-            dialect: choice.provider.dialect,
+            format: choice.provider.format_for(shared.api),
+            framing: choice.provider.dialect.framing(),
             asked_model: shared.facts.model.clone(),
             stream: shared.facts.stream,
             wants_usage: shared.facts.wants_usage,

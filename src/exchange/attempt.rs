@@ -11,10 +11,9 @@ use super::attempts::End;
 use super::forward::{Forward, forward};
 use super::reply::Reply;
 use super::shared::{Original, Shared};
-use crate::codec::json::TopLevel;
 use crate::rejection::{Kind, Rejection};
 use crate::route::{Choice, retry_after};
-use crate::translate::Dialect;
+use crate::translate::{Format, Framing};
 
 /// The stream must fail, so that Envoy sends nothing: whom the request is for, or what it was, is not known.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
@@ -67,10 +66,11 @@ impl Engine {
         }
     }
 
-    /// The dialect in which the hosts of a target answer.
-    pub fn dialect_of(&self, id: u64, target: &str) -> Option<Dialect> {
+    /// The format in which the hosts of a target answer an exchange, and how they frame a stream.
+    pub fn answers_of(&self, id: u64, target: &str) -> Option<(Format, Framing)> {
         let shared = self.registry.find(id)?;
-        shared.choice(target).map(|(_, choice)| choice.provider.dialect)
+        let (_, choice) = shared.choice(target)?;
+        Some((choice.provider.format_for(shared.api), choice.provider.dialect.framing()))
     }
 }
 
@@ -83,8 +83,8 @@ impl<'a> Failure<'a> {
 }
 
 fn remake(shared: &Shared, original: &Original, choice: &Choice) -> Result<Forward, Rejection> {
-    let top = TopLevel::scan(&original.body, shared.snapshot.bounds.json_depth)?;
-    forward(shared, original, &top, choice, false)
+    let incoming = original.incoming(shared.api, shared.snapshot.bounds.json_depth)?;
+    forward(shared, original, &incoming, choice, false)
 }
 
 /// This provider cannot take the request, and Envoy never retries an answer of ours: the client is told what went before.
@@ -96,5 +96,5 @@ fn gave_up(shared: &Shared, choice: &Choice, rejection: &Rejection, now: Instant
         "the provider asked first {before}, and the next one, `{}`, cannot take this request: {}",
         choice.target, rejection.message
     );
-    Reply::rejection(shared.api, &Rejection::new(Kind::Unreachable, message), None)
+    Reply::rejection(shared.api.family(), &Rejection::new(Kind::Unreachable, message), None)
 }

@@ -1,16 +1,16 @@
 //! Which of the gateway's endpoints a request is for.
 
-use crate::translate::{Api, Dialect};
+use crate::translate::{Api, Family};
 
 /// What a path and method ask for.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Endpoint<'a> {
     /// A conversation.
     Converse(Api),
-    /// The list of models, in this dialect's shape.
-    Models(Dialect),
-    /// One model, by id, in this dialect's shape.
-    Model(Dialect, &'a str),
+    /// The list of models, in this family's shape.
+    Models(Family),
+    /// One model, by id, in this family's shape.
+    Model(Family, &'a str),
     /// A path that the gateway serves, but not with this method; the methods that it does serve.
     WrongMethod(&'static str),
     /// Nothing that the gateway serves.
@@ -24,20 +24,20 @@ pub enum Endpoint<'a> {
 pub fn find<'a>(method: &str, path: &'a str, anthropic: bool) -> Endpoint<'a> {
     let path = path.split_once('?').map_or(path, |(path, _)| path);
     let (path, named) = match strip(path, "/anthropic") {
-        Some(rest) => (rest, Some(Dialect::Anthropic)),
+        Some(rest) => (rest, Some(Family::Anthropic)),
         None => match strip(path, "/openai") {
-            Some(rest) => (rest, Some(Dialect::OpenAi)),
+            Some(rest) => (rest, Some(Family::OpenAi)),
             None => (path, None),
         },
     };
-    let dialect = named.unwrap_or(if anthropic { Dialect::Anthropic } else { Dialect::OpenAi });
+    let family = named.unwrap_or(if anthropic { Family::Anthropic } else { Family::OpenAi });
     match (method, path) {
-        ("POST", "/v1/chat/completions") if named != Some(Dialect::Anthropic) => Endpoint::Converse(Api::OpenAiChat),
-        ("POST", "/v1/messages") if named != Some(Dialect::OpenAi) => Endpoint::Converse(Api::AnthropicMessages),
-        ("GET", "/v1/models") => Endpoint::Models(dialect),
-        ("GET", _) if model_id(path).is_some() => Endpoint::Model(dialect, model_id(path).unwrap_or_default()),
-        (_, "/v1/chat/completions") if named != Some(Dialect::Anthropic) => Endpoint::WrongMethod("POST"),
-        (_, "/v1/messages") if named != Some(Dialect::OpenAi) => Endpoint::WrongMethod("POST"),
+        ("POST", "/v1/chat/completions") if named != Some(Family::Anthropic) => Endpoint::Converse(Api::OpenAiChat),
+        ("POST", "/v1/messages") if named != Some(Family::OpenAi) => Endpoint::Converse(Api::AnthropicMessages),
+        ("GET", "/v1/models") => Endpoint::Models(family),
+        ("GET", _) if model_id(path).is_some() => Endpoint::Model(family, model_id(path).unwrap_or_default()),
+        (_, "/v1/chat/completions") if named != Some(Family::Anthropic) => Endpoint::WrongMethod("POST"),
+        (_, "/v1/messages") if named != Some(Family::OpenAi) => Endpoint::WrongMethod("POST"),
         (_, "/v1/models") => Endpoint::WrongMethod("GET"),
         _ => Endpoint::Unknown,
     }
@@ -45,11 +45,9 @@ pub fn find<'a>(method: &str, path: &'a str, anthropic: bool) -> Endpoint<'a> {
 
 /// The API in whose shape an error is told when the endpoint is not known.
 pub fn error_api(path: &str, anthropic: bool) -> Api {
-    if anthropic || path.starts_with("/anthropic/") || path.starts_with("/v1/messages") {
-        Api::AnthropicMessages
-    } else {
-        Api::OpenAiChat
-    }
+    let anthropic = anthropic || path.starts_with("/anthropic/") || path.starts_with("/v1/messages");
+    let family = if anthropic { Family::Anthropic } else { Family::OpenAi };
+    family.main_api()
 }
 
 fn strip<'a>(path: &'a str, prefix: &str) -> Option<&'a str> {
@@ -73,14 +71,14 @@ mod tests {
     fn both_apis_may_be_named_by_a_prefix() {
         assert_eq!(find("POST", "/anthropic/v1/messages", false), Endpoint::Converse(Api::AnthropicMessages));
         assert_eq!(find("POST", "/openai/v1/chat/completions", false), Endpoint::Converse(Api::OpenAiChat));
-        assert_eq!(find("GET", "/anthropic/v1/models", false), Endpoint::Models(Dialect::Anthropic));
+        assert_eq!(find("GET", "/anthropic/v1/models", false), Endpoint::Models(Family::Anthropic));
         assert_eq!(find("POST", "/openai/v1/messages", false), Endpoint::Unknown);
         assert_eq!(find("POST", "/openaiv1/messages", false), Endpoint::Unknown);
     }
 
     #[test]
     fn a_model_id_may_have_slashes() {
-        assert_eq!(find("GET", "/v1/models/meta/llama", false), Endpoint::Model(Dialect::OpenAi, "meta/llama"));
+        assert_eq!(find("GET", "/v1/models/meta/llama", false), Endpoint::Model(Family::OpenAi, "meta/llama"));
     }
 
     #[test]

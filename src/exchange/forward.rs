@@ -4,16 +4,15 @@
 //! attempt of the same route may set or remove. It always starts from the client's own request, never from what Envoy shows.
 
 use bytes::Bytes;
-use http::header::{ACCEPT_ENCODING, CONTENT_LENGTH, CONTENT_TYPE};
+use http::header::{ACCEPT, ACCEPT_ENCODING, CONTENT_LENGTH, CONTENT_TYPE};
 use http::{HeaderName, HeaderValue};
 
 use super::fields::Edits;
 use super::shared::{Original, Shared};
-use crate::codec::json::TopLevel;
-use crate::rejection::Rejection;
+use crate::rejection::{Kind, Rejection};
 use crate::route::Choice;
-use crate::translate::{self, Dialect, Rendered, Target};
-use crate::upstream::CREDENTIAL_HEADERS;
+use crate::translate::{self, Family, Incoming, Rendered, Target};
+use crate::upstream::{CREDENTIAL_HEADERS, Signable, SigningError};
 
 /// A request in the provider's dialect, with its credential.
 #[derive(Debug)]
@@ -28,12 +27,12 @@ pub struct Forward {
     pub dropped: Vec<String>,
 }
 
-/// Headers that belong to one dialect: never sent to a provider of another one.
-static DIALECT_HEADERS: [(HeaderName, Dialect); 4] = [
-    (HeaderName::from_static("anthropic-version"), Dialect::Anthropic),
-    (HeaderName::from_static("anthropic-beta"), Dialect::Anthropic),
-    (HeaderName::from_static("anthropic-dangerous-direct-browser-access"), Dialect::Anthropic),
-    (HeaderName::from_static("openai-beta"), Dialect::OpenAi),
+/// Headers that belong to one family's APIs: sent only where the provider is asked in the client's own format.
+static FAMILY_HEADERS: [(HeaderName, Family); 4] = [
+    (HeaderName::from_static("anthropic-version"), Family::Anthropic),
+    (HeaderName::from_static("anthropic-beta"), Family::Anthropic),
+    (HeaderName::from_static("anthropic-dangerous-direct-browser-access"), Family::Anthropic),
+    (HeaderName::from_static("openai-beta"), Family::OpenAi),
 ];
 
 /// Headers that choose an account at the provider: they go with the caller's key, which the provider never sees.
@@ -47,37 +46,59 @@ pub const OWN_PREFIX: &str = "x-kanmon-";
 pub fn forward(
     shared: &Shared,
     original: &Original,
-    top: &TopLevel<'_>,
+    incoming: &Incoming<'_>,
     choice: &Choice,
     first: bool,
 ) -> Result<Forward, Rejection> {
     let provider = &choice.provider;
     let target = Target {
         dialect: provider.dialect,
+        format: provider.format_for(shared.api),
+        hosting: &provider.hosting,
         provider: &provider.name,
         model: choice.model.as_deref().unwrap_or(&shared.facts.model),
+        stream: shared.facts.stream,
         path_prefix: &provider.endpoint.path_prefix,
         default_max_tokens: provider.default_max_tokens,
         overrides: &choice.overrides,
     };
-    let rendered = translate::request(shared.api, &original.body, top, &shared.facts, &target)?;
+    let rendered = translate::request(incoming, &shared.facts, &target)?;
+    let same_format = shared.api.format() == Some(target.format);
+    let path = path(original, &rendered, same_format);
+    let authority = provider.endpoint.authority();
+    let request = Signable {
+        method: "POST",
+        authority: &authority,
+        path: &path,
+        headers: &[(CONTENT_TYPE, content_type(&rendered))],
+        body: rendered.body.as_ref().unwrap_or(&original.body),
+        now: jiff::Timestamp::now(),
+    };
+    let credential = provider.credential.headers(&request).map_err(|error| unsigned(choice, &error))?;
     let content_length = rendered.body.as_ref().map_or(original.body.len(), Bytes::len);
-    let mut headers = Headers { shared, original, choice, rendered: &rendered, first, edits: Edits::default() };
-    headers.state(&CONTENT_LENGTH, Some(HeaderValue::from(content_length)));
-    let mut edits = headers.state_all();
-    edits.pseudo(":path", path(shared, original, choice, &rendered));
-    edits.pseudo(":authority", provider.endpoint.authority());
+    let headers = Headers { shared, original, choice, rendered: &rendered, same_format, first, edits: Edits::default() };
+    let mut edits = headers.state_all(&credential, content_length);
+    edits.pseudo(":path", path);
+    edits.pseudo(":authority", authority);
     let body = rendered.body.or_else(|| (!first).then(|| original.body.clone()));
     Ok(Forward { edits, body, content_length, dropped: rendered.dropped })
 }
 
-/// The path at the provider. A query is the client's business with its own dialect only.
-fn path(shared: &Shared, original: &Original, choice: &Choice, rendered: &Rendered) -> String {
-    let same_dialect = shared.api.dialect() == choice.provider.dialect;
+fn unsigned(choice: &Choice, error: &SigningError) -> Rejection {
+    Rejection::new(Kind::NoCredential, format!("provider `{}`: {error}", choice.provider.name))
+}
+
+/// The path at the provider. A query is the client's business with its own format only.
+fn path(original: &Original, rendered: &Rendered, same_format: bool) -> String {
     match original.fields.get(":path").and_then(|path| path.split_once('?')) {
-        Some((_, query)) if same_dialect && !rendered.path.contains('?') => format!("{}?{query}", rendered.path),
+        Some((_, query)) if same_format && !rendered.path.contains('?') => format!("{}?{query}", rendered.path),
         _ => rendered.path.clone(),
     }
+}
+
+fn content_type(rendered: &Rendered) -> HeaderValue {
+    let own = rendered.headers.iter().find(|(name, _)| name == CONTENT_TYPE);
+    own.map_or(HeaderValue::from_static("application/json"), |(_, value)| value.clone())
 }
 
 /// The headers of one attempt in the making.
@@ -86,24 +107,27 @@ struct Headers<'a> {
     original: &'a Original,
     choice: &'a Choice,
     rendered: &'a Rendered,
+    same_format: bool,
     first: bool,
     edits: Edits,
 }
 
 impl Headers<'_> {
-    fn state_all(mut self) -> Edits {
-        let credential = self.choice.provider.credential.header();
+    fn state_all(mut self, credential: &[(HeaderName, HeaderValue)], content_length: usize) -> Edits {
+        self.state(&CONTENT_LENGTH, Some(HeaderValue::from(content_length)));
         for name in CREDENTIAL_HEADERS.iter().chain(&ACCOUNT_HEADERS) {
-            let own = credential.as_ref().filter(|(own, _)| own == name).map(|(_, value)| value.clone());
+            let own = credential.iter().find(|(own, _)| own == name).map(|(_, value)| value.clone());
             let value = own.or_else(|| self.made(name));
             self.state(name, value);
         }
-        for (name, dialect) in &DIALECT_HEADERS {
-            let same_dialect = *dialect == self.choice.provider.dialect && *dialect == self.shared.api.dialect();
-            let own = if same_dialect && self.rule(name).is_none() { self.of_client(name) } else { None };
+        for (name, family) in &FAMILY_HEADERS {
+            let same = self.same_format && *family == self.shared.api.family();
+            let own = if same && self.rule(name).is_none() { self.of_client(name) } else { None };
             let value = own.or_else(|| self.made(name));
             self.state(name, value);
         }
+        let accept = self.rule(&ACCEPT).unwrap_or_else(|| self.of_format(&ACCEPT).or_else(|| self.of_client(&ACCEPT)));
+        self.state(&ACCEPT, accept);
         for name in self.shared.route.touched_headers.iter().filter(|name| !is_stated_anyway(name)) {
             let value = self.rule(name).unwrap_or_else(|| self.of_client(name));
             self.state(name, value);
@@ -112,7 +136,7 @@ impl Headers<'_> {
             self.state(&name, value);
         }
         self.state(&ACCEPT_ENCODING, None);
-        self.state(&CONTENT_TYPE, Some(HeaderValue::from_static("application/json")));
+        self.state(&CONTENT_TYPE, Some(content_type(self.rendered)));
         self.remove_forged();
         self.edits
     }
@@ -130,10 +154,14 @@ impl Headers<'_> {
         }
     }
 
-    /// What the config or the dialect says of a header.
+    /// What the config or the provider's format says of a header.
     fn made(&self, name: &HeaderName) -> Option<HeaderValue> {
-        self.rule(name)
-            .unwrap_or_else(|| self.rendered.headers.iter().find(|(own, _)| own == name).map(|(_, value)| value.clone()))
+        self.rule(name).unwrap_or_else(|| self.of_format(name))
+    }
+
+    /// What the provider's format says of a header.
+    fn of_format(&self, name: &HeaderName) -> Option<HeaderValue> {
+        self.rendered.headers.iter().find(|(own, _)| own == name).map(|(_, value)| value.clone())
     }
 
     /// What the config says of a header: the choice's word counts more than the provider's. `Some(None)`: remove it.
@@ -159,6 +187,7 @@ impl Headers<'_> {
 fn is_stated_anyway(name: &HeaderName) -> bool {
     CREDENTIAL_HEADERS.contains(name)
         || ACCOUNT_HEADERS.contains(name)
-        || DIALECT_HEADERS.iter().any(|(own, _)| own == name)
+        || FAMILY_HEADERS.iter().any(|(own, _)| own == name)
         || name == CONTENT_TYPE
+        || name == ACCEPT
 }

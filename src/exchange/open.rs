@@ -15,7 +15,7 @@ use crate::auth::{self, Principal};
 use crate::config::Snapshot;
 use crate::rejection::{Kind, Rejection};
 use crate::route::models;
-use crate::translate::{Api, Dialect};
+use crate::translate::Api;
 
 /// What becomes of a request whose headers are known.
 #[derive(Debug)]
@@ -39,7 +39,7 @@ impl Exchange {
         let endpoint = endpoint::find(fields.get(":method").unwrap_or_default(), path, anthropic);
         let api = match endpoint {
             Endpoint::Converse(api) => api,
-            Endpoint::Models(dialect) | Endpoint::Model(dialect, _) => api_of(dialect),
+            Endpoint::Models(family) | Endpoint::Model(family, _) => family.main_api(),
             Endpoint::WrongMethod(_) | Endpoint::Unknown => endpoint::error_api(path, anthropic),
         };
         let principal = identify(&snapshot, &fields, api);
@@ -85,15 +85,8 @@ impl Exchange {
     }
 }
 
-fn api_of(dialect: Dialect) -> Api {
-    match dialect {
-        Dialect::OpenAi => Api::OpenAiChat,
-        Dialect::Anthropic => Api::AnthropicMessages,
-    }
-}
-
 fn identify(snapshot: &Snapshot, fields: &Fields, api: Api) -> Result<Arc<Principal>, Rejection> {
-    let presented = auth::presented(|name| fields.get(name), Some(api));
+    let presented = auth::presented(|name| fields.get(name), api.family());
     snapshot.callers.identify(presented, jiff::Timestamp::now()).map(Arc::clone)
 }
 
@@ -110,12 +103,10 @@ fn local_answer(
             Err(Rejection::new(Kind::InvalidRequest, "the request has no body: send a JSON object with `model` and `messages`"))
         }
         Endpoint::Converse(_) => Ok(None),
-        Endpoint::Models(dialect) => {
-            Ok(Some(Reply::json(200, models::list(snapshot.routes.models(principal), dialect), "models")))
-        }
-        Endpoint::Model(dialect, id) => {
+        Endpoint::Models(family) => Ok(Some(Reply::json(200, models::list(snapshot.routes.models(principal), family), "models"))),
+        Endpoint::Model(family, id) => {
             snapshot.routes.select(id, principal)?;
-            Ok(Some(Reply::json(200, models::one(id, dialect), "model")))
+            Ok(Some(Reply::json(200, models::one(id, family), "model")))
         }
         Endpoint::WrongMethod(method) => {
             let mut rejection = Rejection::new(Kind::WrongMethod, format!("{path} takes {method}"));

@@ -5,7 +5,7 @@ use http::header::{CONTENT_TYPE, RETRY_AFTER};
 use http::{HeaderName, HeaderValue};
 
 use crate::rejection::Rejection;
-use crate::translate::{self, Api, Dialect};
+use crate::translate::{self, Family};
 
 /// An answer that the gateway gives by itself.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -24,8 +24,6 @@ pub struct Reply {
 pub const DETAILS_PREFIX: &str = "kanmon_";
 
 const JSON: HeaderValue = HeaderValue::from_static("application/json");
-const REQUEST_ID: HeaderName = HeaderName::from_static("x-request-id");
-const ANTHROPIC_REQUEST_ID: HeaderName = HeaderName::from_static("request-id");
 
 impl Reply {
     /// A JSON answer.
@@ -35,25 +33,17 @@ impl Reply {
     }
 
     /// A rejection, in the shape of the API that was called.
-    pub fn rejection(api: Api, rejection: &Rejection, request_id: Option<&str>) -> Self {
+    pub fn rejection(family: Family, rejection: &Rejection, request_id: Option<&str>) -> Self {
         let row = rejection.kind.row();
-        let mut reply = Self::json(row.status.as_u16(), translate::rejection(api, rejection), row.code);
+        let mut reply = Self::json(row.status.as_u16(), translate::rejection(family, rejection), row.code);
         reply.headers.extend(rejection.headers.iter().cloned());
         if let Some(wait) = rejection.retry_after {
             let seconds = wait.as_secs() + u64::from(wait.subsec_nanos() > 0);
             reply.headers.push((RETRY_AFTER, HeaderValue::from(seconds)));
         }
         if let Some(id) = request_id.and_then(|id| HeaderValue::from_str(id).ok()) {
-            reply.headers.push((request_id_header(api), id));
+            reply.headers.push((family.request_id_header(), id));
         }
         reply
-    }
-}
-
-/// The header in which an API's SDK looks for the id of the request.
-fn request_id_header(api: Api) -> HeaderName {
-    match api.dialect() {
-        Dialect::OpenAi => REQUEST_ID,
-        Dialect::Anthropic => ANTHROPIC_REQUEST_ID,
     }
 }

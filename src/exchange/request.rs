@@ -10,11 +10,10 @@ use super::forward::{Forward, forward};
 use super::reply::Reply;
 use super::shared::{Original, Shared};
 use crate::auth::Principal;
-use crate::codec::json::TopLevel;
 use crate::limit::{self, Ask, Reservation};
 use crate::rejection::{Kind, Rejection};
 use crate::route::Route;
-use crate::translate::{self, Facts};
+use crate::translate::{self, Facts, Incoming};
 
 /// A request that goes on to a provider.
 #[derive(Debug)]
@@ -44,13 +43,15 @@ impl Exchange {
             let message = format!("the request body is compressed ({encoding}): send it without content-encoding");
             return Err(Rejection::new(Kind::InvalidRequest, message));
         }
-        let top = TopLevel::scan(&body, bounds.json_depth)?;
-        let facts = translate::facts(self.api, &top)?;
+        let depth = bounds.json_depth;
+        let original = Arc::new(Original { fields: std::mem::take(&mut self.fields), body });
+        let incoming = original.incoming(self.api, depth)?;
+        let facts = translate::facts(&incoming)?;
         self.facts = Some(facts.clone());
         let principal = self.principal.clone().ok_or_else(|| Rejection::new(Kind::Internal, "the caller is not known"))?;
         let route = Arc::clone(self.snapshot.routes.select(&facts.model, &principal)?);
-        self.reservation = Some(self.reserve(&principal, &facts, &body)?);
-        self.send(principal, &body, &top, facts, route)
+        self.reservation = Some(self.reserve(&principal, &facts, &original.body)?);
+        self.send(principal, &original, &incoming, facts, route)
     }
 
     fn reserve(&mut self, principal: &Principal, facts: &Facts, body: &[u8]) -> Result<Reservation, Rejection> {
@@ -69,22 +70,21 @@ impl Exchange {
     fn send(
         &mut self,
         principal: Arc<Principal>,
-        body: &Bytes,
-        top: &TopLevel<'_>,
+        original: &Arc<Original>,
+        incoming: &Incoming<'_>,
         facts: Facts,
         route: Arc<Route>,
     ) -> Result<Sent, Rejection> {
         let now = Instant::now();
         let picked = route.pick(&self.engine.health, now, rand::random());
-        let original = Arc::new(Original { fields: std::mem::take(&mut self.fields), body: body.clone() });
         let snapshot = Arc::clone(&self.snapshot);
         let id = self.engine.registry.number();
-        let mut shared = Shared::new(id, snapshot, principal, self.api, facts, Arc::clone(&route), Arc::clone(&original));
+        let mut shared = Shared::new(id, snapshot, principal, self.api, facts, Arc::clone(&route), Arc::clone(original));
         let mut refusal = None;
         for &first in route.orders.get(picked).map_or(&[][..], |order| &order.choices) {
             let Some(choice) = route.choices.get(first) else { continue };
             shared.begin(first, now);
-            match forward(&shared, &original, top, choice, true) {
+            match forward(&shared, original, incoming, choice, true) {
                 Ok(forward) => return Ok(self.commit(shared, forward)),
                 Err(rejection) => refusal = refusal.or(Some(rejection)),
             }

@@ -16,7 +16,7 @@ use super::fields::Fields;
 use crate::auth::Principal;
 use crate::config::Snapshot;
 use crate::route::{Choice, Route};
-use crate::translate::{Api, Facts};
+use crate::translate::{Api, Facts, Incoming, RequestError};
 
 /// What the streams of one exchange share.
 #[derive(Debug)]
@@ -47,6 +47,17 @@ pub struct Original {
     pub fields: Fields,
     /// Its body.
     pub body: Bytes,
+}
+
+impl Original {
+    /// The request, read as far as every road needs it. `depth` bounds the nesting of JSON.
+    ///
+    /// # Errors
+    /// The body is not of the kind that the API takes.
+    pub fn incoming(&self, api: Api, depth: usize) -> Result<Incoming<'_>, RequestError> {
+        let path = self.fields.get(":path").unwrap_or_default();
+        Incoming::read(api, path, self.fields.get("content-type"), &self.body, depth)
+    }
 }
 
 impl Shared {

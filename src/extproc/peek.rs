@@ -18,11 +18,10 @@ use tonic::Status;
 use super::answer::Answer;
 use super::convert::{self, Context};
 use super::drive::{Flow, Session};
-use crate::codec::sse::{Parser, TooLarge};
 use crate::exchange::Engine;
 use crate::exchange::attempt::Failure;
 use crate::exchange::fields::{Edits, Fields};
-use crate::translate::{self, Dialect, Verdict};
+use crate::translate::{self, AnswerError, Format, Frames, Verdict};
 
 /// The most that is held while looking for a meaningful event, in bytes.
 const WINDOW: usize = 64 * 1024;
@@ -35,9 +34,9 @@ pub(super) struct Peek {
 struct Looking {
     exchange: u64,
     target: String,
-    dialect: Dialect,
+    format: Format,
     fields: Fields,
-    parser: Parser,
+    frames: Frames,
     bytes: usize,
     /// Body messages that wait for their answer.
     held: usize,
@@ -68,11 +67,12 @@ impl Peek {
     /// Compressed streams are not looked into: the gate stream decodes them.
     fn look(&self, fields: Fields, context: Context) -> Option<Looking> {
         let (exchange, target) = (context.exchange?, context.target?);
-        let dialect = self.engine.dialect_of(exchange, &target)?;
+        let (format, framing) = self.engine.answers_of(exchange, &target)?;
+        let is_stream = fields.get("content-type").is_some_and(|kind| framing.is_told_by(kind));
         let plain = fields.get("content-encoding").is_none_or(|encoding| encoding == "identity");
         let ok = fields.get(":status") == Some("200");
-        let parser = Parser::new(WINDOW);
-        (plain && ok).then_some(Looking { exchange, target, dialect, fields, parser, bytes: 0, held: 0 })
+        let frames = Frames::new(framing, WINDOW);
+        (plain && ok && is_stream).then_some(Looking { exchange, target, format, fields, frames, bytes: 0, held: 0 })
     }
 
     fn body(&mut self, body: &HttpBody, answers: &mut VecDeque<Answer>) -> Result<Flow, Status> {
@@ -99,10 +99,10 @@ impl Peek {
 impl Looking {
     fn find(&mut self, chunk: &[u8]) -> Found {
         self.bytes += chunk.len();
-        let (dialect, mut found) = (self.dialect, Found::Nothing);
-        let pushed: Result<(), TooLarge> = self.parser.push(chunk, &mut |event| {
+        let (format, mut found) = (self.format, Found::Nothing);
+        let pushed: Result<(), AnswerError> = self.frames.push(chunk, &mut |event| {
             if matches!(found, Found::Nothing) {
-                found = match translate::first_event_verdict(dialect, &event) {
+                found = match translate::first_event_verdict(format, &event) {
                     Verdict::NotYet => Found::Nothing,
                     Verdict::Meaningful => Found::Good,
                     Verdict::Error { status, .. } => Found::Error(status),

@@ -86,7 +86,8 @@ impl Claim {
         let unused = rule.pace.stretch(self.cost) - rule.pace.stretch(used);
         match table.get_mut(self.bucket) {
             Some(mark) if unused > 0 => *mark = (*mark - unused.min((end - now).max(0))).max(now.min(*mark)),
-            Some(mark) => *mark = mark.saturating_sub(unused),
+            // A reservation of nothing has not moved the mark, which may lie in the past.
+            Some(mark) => *mark = (*mark).max(rule.pace.at(taken)).saturating_sub(unused),
             // Full, and forgotten: nothing is left to give back, and a debt begins where the reservation ended.
             None => {
                 let mark = end.min(now).saturating_sub(unused);

@@ -30,23 +30,17 @@ pub struct Reservation {
     claims: Vec<Claim>,
     /// When it was made, in the limiter's time.
     taken: u64,
-    so_far: Spent,
+    used: Spent,
 }
 
 impl Reservation {
     pub(super) fn new(limiter: Arc<Limiter>, rules: Rules, claims: Vec<Claim>, taken: u64) -> Self {
-        Self { limiter, rules, claims, taken, so_far: Spent::Nothing }
-    }
-
-    /// Notes what was used so far: what is charged if the reservation is dropped. Until the first call that is nothing, so tell the
-    /// estimate of the prompt as soon as a provider works on it.
-    pub fn observe(&mut self, so_far: Spent) {
-        self.so_far = so_far;
+        Self { limiter, rules, claims, taken, used: Spent::Nothing }
     }
 
     /// Charges what was used: the rest is given back, what is more becomes debt.
     pub fn settle(mut self, used: Spent) {
-        self.so_far = used;
+        self.used = used;
     }
 
     /// Charges no tokens: the request was rejected later on, or failed before any provider worked for it.
@@ -62,7 +56,7 @@ impl Reservation {
 
 impl Drop for Reservation {
     fn drop(&mut self) {
-        let used = match self.so_far {
+        let used = match self.used {
             Spent::Tokens(tokens) => tokens,
             Spent::Nothing => Tokens::default(),
         };

@@ -5,7 +5,7 @@
 use bytes::Bytes;
 use serde::Serialize;
 
-use crate::translate::Dialect;
+use crate::translate::Family;
 
 const EPOCH: &str = "1970-01-01T00:00:00Z";
 
@@ -44,10 +44,10 @@ struct AnthropicModel<'a> {
 }
 
 /// The list of these models, as JSON.
-pub fn list<'a>(models: impl IntoIterator<Item = &'a str>, dialect: Dialect) -> Bytes {
-    match dialect {
-        Dialect::OpenAi => json(&OpenAiList { object: "list", data: models.into_iter().map(openai).collect() }),
-        Dialect::Anthropic => {
+pub fn list<'a>(models: impl IntoIterator<Item = &'a str>, family: Family) -> Bytes {
+    match family {
+        Family::OpenAi => json(&OpenAiList { object: "list", data: models.into_iter().map(openai).collect() }),
+        Family::Anthropic => {
             let data: Vec<_> = models.into_iter().map(anthropic).collect();
             let (first_id, last_id) = (data.first().map(|model| model.id), data.last().map(|model| model.id));
             json(&AnthropicList { data, has_more: false, first_id, last_id })
@@ -56,10 +56,10 @@ pub fn list<'a>(models: impl IntoIterator<Item = &'a str>, dialect: Dialect) -> 
 }
 
 /// One model, as JSON: the answer to `GET /v1/models/MODEL`.
-pub fn one(model: &str, dialect: Dialect) -> Bytes {
-    match dialect {
-        Dialect::OpenAi => json(&openai(model)),
-        Dialect::Anthropic => json(&anthropic(model)),
+pub fn one(model: &str, family: Family) -> Bytes {
+    match family {
+        Family::OpenAi => json(&openai(model)),
+        Family::Anthropic => json(&anthropic(model)),
     }
 }
 
@@ -89,16 +89,16 @@ mod tests {
     #[test]
     fn openai_clients_get_their_shape() {
         let model = json!({"id": "gpt-4o", "object": "model", "created": 0, "owned_by": "kanmon"});
-        assert_eq!(parsed(&list(["gpt-4o"], Dialect::OpenAi)), json!({"object": "list", "data": [model]}));
-        assert_eq!(parsed(&one("gpt-4o", Dialect::OpenAi)), model);
+        assert_eq!(parsed(&list(["gpt-4o"], Family::OpenAi)), json!({"object": "list", "data": [model]}));
+        assert_eq!(parsed(&one("gpt-4o", Family::OpenAi)), model);
     }
 
     #[test]
     fn anthropic_clients_get_theirs() {
         let model = |id: &str| json!({"type": "model", "id": id, "display_name": id, "created_at": EPOCH});
         let expected = json!({"data": [model("a"), model("b")], "has_more": false, "first_id": "a", "last_id": "b"});
-        assert_eq!(parsed(&list(["a", "b"], Dialect::Anthropic)), expected);
+        assert_eq!(parsed(&list(["a", "b"], Family::Anthropic)), expected);
         let empty = json!({"data": [], "has_more": false, "first_id": null, "last_id": null});
-        assert_eq!(parsed(&list([], Dialect::Anthropic)), empty);
+        assert_eq!(parsed(&list([], Family::Anthropic)), empty);
     }
 }

@@ -19,7 +19,7 @@ mod usage;
 mod wire;
 mod words;
 
-use crate::translate::{AnswerError, Dialect};
+use crate::translate::{AnswerError, Format};
 
 /// The longest piece of a provider's or client's own text in one of our messages, in bytes.
 const QUOTED: usize = 256;
@@ -31,5 +31,5 @@ fn brief(text: &str) -> std::borrow::Cow<'_, str> {
 
 /// The provider broke its own API.
 fn malformed(message: impl std::fmt::Display) -> AnswerError {
-    AnswerError::Malformed { dialect: Dialect::Anthropic.name(), message: brief(&message.to_string()).into_owned() }
+    AnswerError::Malformed { dialect: Format::Messages.name(), message: brief(&message.to_string()).into_owned() }
 }

@@ -1,58 +1,125 @@
-//! The one place that knows which dialects there are: from a dialect's name to its functions.
+//! The one place that knows which formats there are: from a format's name to its functions. Formats never name each other.
 //!
-//! A new dialect adds an arm to each match here, and a folder with the same four files as the others (`request`, `response`,
-//! `stream`, `error`); nothing else of the facade changes. Dialects themselves never name each other.
+//! To add a **format of providers**: a folder with `request::{path, render}`, `response::parse`, `error::parse` and
+//! `stream::Reader`; a variant of [`Format`]; an arm for it in each `match self` over a `Format` below.
+//! To add a **format of clients**: in its folder also `request::{facts, parse}`, `response::render`, `error::{render, rejection,
+//! is_own}` and `stream::Writer`; a variant of [`ClientFormat`], of `Writer`, and their arms below. What a pass-through must change
+//! besides the model goes into `request::pass`.
+//! To add an **API**: a variant of [`Api`](super::Api) with its arms in `api.rs`, and its path in `exchange::endpoint`. What is not a
+//! conversation is a new variant of [`Task`](super::Task): the compiler names the places of the road that must learn it. A new
+//! [`Family`] has its arms in `api.rs`, below, and in `route::models`.
+//! To add a **dialect**: a variant of [`Dialect`](super::Dialect) with its arms in `dialect.rs`; where a host wants the format
+//! otherwise, a variant of [`Hosting`](super::Hosting); a row in the tables of `tests/golden.rs` and `tests::hostile`.
+//! To add a **framing**: a variant of [`Framing`](super::Framing) (and of its `ALL`) and an arm in each match of `frames.rs`.
 
 use super::answer::{Answer, Delta, ProviderError};
 use super::conversation::Conversation;
-use super::{AnswerError, Dialect, Rendered, RequestError, Target, anthropic, openai};
+use super::{AnswerError, ClientFormat, Facts, Family, Format, Incoming, Rendered, RequestError, Target};
+use super::{anthropic, cohere, openai, outbound};
+use crate::codec::json::{Splice, TopLevel};
 use crate::codec::sse::Event;
 use crate::rejection::Rejection;
 
-impl Dialect {
-    /// Where a request of this dialect goes.
+/// What is done with a provider's format.
+impl Format {
+    /// Where a request goes at the format's owner.
     pub(super) fn path(self, target: &Target<'_>) -> String {
         match self {
-            Self::OpenAi => openai::request::path(target),
-            Self::Anthropic => anthropic::request::path(target),
-        }
-    }
-
-    pub(super) fn parse_request(self, body: &[u8]) -> Result<Conversation<'_>, RequestError> {
-        match self {
-            Self::OpenAi => openai::request::parse(body),
-            Self::Anthropic => anthropic::request::parse(body),
+            Self::Chat => openai::request::path(target),
+            Self::Messages => anthropic::request::path(target),
+            Self::Cohere => cohere::request::path(target),
         }
     }
 
     pub(super) fn render_request(self, conversation: &Conversation<'_>, target: &Target<'_>) -> Result<Rendered, RequestError> {
         match self {
-            Self::OpenAi => openai::request::render(conversation, target),
-            Self::Anthropic => anthropic::request::render(conversation, target),
+            Self::Chat => openai::request::render(conversation, target),
+            Self::Messages => anthropic::request::render(conversation, target),
+            Self::Cohere => cohere::request::render(conversation, target),
         }
     }
 
     pub(super) fn parse_answer(self, body: &[u8]) -> Result<Answer<'_>, AnswerError> {
         match self {
-            Self::OpenAi => openai::response::parse(body),
-            Self::Anthropic => anthropic::response::parse(body),
-        }
-    }
-
-    pub(super) fn render_answer(self, answer: &Answer<'_>, asked_model: &str) -> Vec<u8> {
-        match self {
-            Self::OpenAi => openai::response::render(answer, asked_model),
-            Self::Anthropic => anthropic::response::render(answer, asked_model),
+            Self::Chat => openai::response::parse(body),
+            Self::Messages => anthropic::response::parse(body),
+            Self::Cohere => cohere::response::parse(body),
         }
     }
 
     pub(super) fn parse_error(self, status: u16, body: &[u8]) -> ProviderError<'_> {
         match self {
-            Self::OpenAi => openai::error::parse(status, body),
-            Self::Anthropic => anthropic::error::parse(status, body),
+            Self::Chat => openai::error::parse(status, body),
+            Self::Messages => anthropic::error::parse(status, body),
+            Self::Cohere => cohere::error::parse(status, body),
         }
     }
 
+    /// Whether a stream is whole when every choice has told why it stopped, although nothing says that it has ended.
+    pub(super) fn finish_completes(self) -> bool {
+        match self {
+            // Compatible vendors leave `[DONE]` out.
+            Self::Chat => true,
+            Self::Messages | Self::Cohere => false,
+        }
+    }
+}
+
+/// What is done with a client's format.
+impl ClientFormat {
+    pub(super) fn facts(self, incoming: &Incoming<'_>) -> Result<Facts, RequestError> {
+        match self {
+            Self::Chat => openai::request::facts(incoming.parsed.json()?),
+            Self::Messages => anthropic::request::facts(incoming.parsed.json()?),
+        }
+    }
+
+    pub(super) fn parse_request<'a>(self, incoming: &Incoming<'a>, _facts: &Facts) -> Result<Conversation<'a>, RequestError> {
+        match self {
+            Self::Chat => openai::request::parse(incoming.body),
+            Self::Messages => anthropic::request::parse(incoming.body),
+        }
+    }
+
+    /// What must be changed of a request that passes through.
+    pub(super) fn pass_request(
+        self,
+        splice: &mut Splice<'_>,
+        top: &TopLevel<'_>,
+        facts: &Facts,
+        target: &Target<'_>,
+    ) -> Result<(), RequestError> {
+        match self {
+            Self::Chat => {
+                outbound::set_model(splice, facts, target);
+                openai::request::pass(splice, top, facts)
+            }
+            Self::Messages => {
+                outbound::set_model(splice, facts, target);
+                Ok(())
+            }
+        }
+    }
+
+    pub(super) fn render_answer(self, answer: &Answer<'_>, asked_model: &str) -> Vec<u8> {
+        match self {
+            Self::Chat => openai::response::render(answer, asked_model),
+            Self::Messages => anthropic::response::render(answer, asked_model),
+        }
+    }
+
+    /// Whether an event tells usage only, so that it can be kept from a client who did not ask for it.
+    pub(super) fn is_usage_chunk(self, event: &Event<'_>) -> bool {
+        match self {
+            Self::Chat => openai::stream::is_usage_chunk(event),
+            Self::Messages => false,
+        }
+    }
+}
+
+/// Errors, in the words of the client's API.
+impl Family {
+    /// A provider's error.
     pub(super) fn render_error(self, status: u16, error: &ProviderError<'_>) -> Vec<u8> {
         match self {
             Self::OpenAi => openai::error::render(status, error),
@@ -60,6 +127,15 @@ impl Dialect {
         }
     }
 
+    /// Whether an error has the family's shape already.
+    pub(super) fn is_error(self, body: &[u8]) -> bool {
+        match self {
+            Self::OpenAi => openai::error::is_own(body),
+            Self::Anthropic => anthropic::error::is_own(body),
+        }
+    }
+
+    /// An answer of the gateway itself.
     pub(super) fn rejection(self, rejection: &Rejection) -> Vec<u8> {
         match self {
             Self::OpenAi => openai::error::rejection(rejection),
@@ -71,30 +147,25 @@ impl Dialect {
 /// Reads a provider's stream.
 #[derive(Debug)]
 pub(super) enum Reader {
-    OpenAi(openai::stream::Reader),
-    Anthropic(anthropic::stream::Reader),
+    Chat(openai::stream::Reader),
+    Messages(anthropic::stream::Reader),
+    Cohere(cohere::stream::Reader),
 }
 
 impl Reader {
-    pub(super) fn new(dialect: Dialect) -> Self {
-        match dialect {
-            Dialect::OpenAi => Self::OpenAi(openai::stream::Reader::default()),
-            Dialect::Anthropic => Self::Anthropic(anthropic::stream::Reader::default()),
+    pub(super) fn new(format: Format) -> Self {
+        match format {
+            Format::Chat => Self::Chat(openai::stream::Reader::default()),
+            Format::Messages => Self::Messages(anthropic::stream::Reader::default()),
+            Format::Cohere => Self::Cohere(cohere::stream::Reader::default()),
         }
     }
 
     pub(super) fn event(&mut self, event: &Event<'_>, emit: &mut dyn FnMut(Delta<'_>)) -> Result<(), AnswerError> {
         match self {
-            Self::OpenAi(reader) => reader.event(event, emit),
-            Self::Anthropic(reader) => reader.event(event, emit),
-        }
-    }
-
-    /// The text that an event adds, and to which answer, where that is all that it says and can be told without reading it.
-    pub(super) fn glance<'e>(&self, event: &'e Event<'_>) -> Option<(u32, &'e [u8])> {
-        match self {
-            Self::OpenAi(reader) => reader.glance(event),
-            Self::Anthropic(_) => None,
+            Self::Chat(reader) => reader.event(event, emit),
+            Self::Messages(reader) => reader.event(event, emit),
+            Self::Cohere(reader) => reader.event(event, emit),
         }
     }
 }
@@ -102,29 +173,29 @@ impl Reader {
 /// Writes a client's stream.
 #[derive(Debug)]
 pub(super) enum Writer {
-    OpenAi(openai::stream::Writer),
-    Anthropic(anthropic::stream::Writer),
+    Chat(openai::stream::Writer),
+    Messages(anthropic::stream::Writer),
 }
 
 impl Writer {
-    pub(super) fn new(dialect: Dialect, asked_model: &str, wants_usage: bool) -> Self {
-        match dialect {
-            Dialect::OpenAi => Self::OpenAi(openai::stream::Writer::new(asked_model, wants_usage)),
-            Dialect::Anthropic => Self::Anthropic(anthropic::stream::Writer::new(asked_model, wants_usage)),
+    pub(super) fn new(format: ClientFormat, asked_model: &str, wants_usage: bool) -> Self {
+        match format {
+            ClientFormat::Chat => Self::Chat(openai::stream::Writer::new(asked_model, wants_usage)),
+            ClientFormat::Messages => Self::Messages(anthropic::stream::Writer::new(asked_model, wants_usage)),
         }
     }
 
     pub(super) fn delta(&mut self, delta: &Delta<'_>, out: &mut Vec<u8>) {
         match self {
-            Self::OpenAi(writer) => writer.delta(delta, out),
-            Self::Anthropic(writer) => writer.delta(delta, out),
+            Self::Chat(writer) => writer.delta(delta, out),
+            Self::Messages(writer) => writer.delta(delta, out),
         }
     }
 
     pub(super) fn fail(&mut self, rejection: &Rejection, out: &mut Vec<u8>) {
         match self {
-            Self::OpenAi(writer) => writer.fail(rejection, out),
-            Self::Anthropic(writer) => writer.fail(rejection, out),
+            Self::Chat(writer) => writer.fail(rejection, out),
+            Self::Messages(writer) => writer.fail(rejection, out),
         }
     }
 }

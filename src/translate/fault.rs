@@ -38,19 +38,20 @@ impl Fault {
 
     /// The request is good, but the target's dialect cannot say it.
     pub(crate) fn unsupported(self, target: &Target<'_>) -> RequestError {
-        let Self { field, message } = self;
+        let (field, message) = (bounded(self.field), bounded(self.message));
         RequestError::Unsupported { field, provider: target.provider.to_owned(), dialect: target.dialect.name(), message }
     }
 
     /// The request is good, but no other dialect than the client's own can say it, whatever the target.
     pub(crate) fn untranslatable(self) -> RequestError {
-        let Self { field, message } = self;
+        let (field, message) = (bounded(self.field), bounded(self.message));
         RequestError::Unsupported { field, provider: "any".to_owned(), dialect: "of another dialect", message }
     }
 }
 
 impl From<Fault> for RequestError {
     fn from(Fault { field, message }: Fault) -> Self {
+        let (field, message) = (bounded(field), bounded(message));
         let message = if field.is_empty() { message } else { format!("`{field}`: {message}") };
         Self::Invalid { field, message }
     }
@@ -83,7 +84,8 @@ fn locate<'a, T: Deserialize<'a>>(text: &'a str, error: &serde_json::Error) -> F
     }
 }
 
-/// The longest message about a wrong value, in bytes: serde quotes the value, and it may be a picture.
+/// The longest message about a wrong value, and the longest path to one, in bytes: a message quotes the value, and it may be a
+/// picture; a path has the client's own keys in it.
 const LONGEST: usize = 512;
 
 fn bounded(mut message: String) -> String {
@@ -116,6 +118,13 @@ mod tests {
         let body = format!(r#"{{"list":["{}"]}}"#, "ü".repeat(10_000));
         let fault = read::<Outer>(body.as_bytes()).unwrap_err();
         assert!(fault.message.len() < LONGEST + 8 && fault.message.ends_with('…'), "{}", fault.message.len());
+    }
+
+    #[test]
+    fn a_path_and_a_message_of_the_clients_own_words_are_told_only_in_part() {
+        let fault = Fault::new("k".repeat(10_000), "v".repeat(10_000));
+        let RequestError::Invalid { field, message } = fault.into() else { panic!() };
+        assert!(field.len() < LONGEST + 8 && message.len() < 2 * LONGEST + 32, "{} {}", field.len(), message.len());
     }
 
     #[test]

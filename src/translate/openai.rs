@@ -14,12 +14,12 @@ mod text_or;
 mod usage;
 mod words;
 
-use super::{AnswerError, Dialect, plain};
+use super::{AnswerError, Format, plain};
 
 /// The provider broke its own API. The message may quote it.
 fn malformed(message: impl AsRef<str>) -> AnswerError {
     let message = plain::brief(message.as_ref(), plain::QUOTATION).into_owned();
-    AnswerError::Malformed { dialect: Dialect::OpenAi.name(), message }
+    AnswerError::Malformed { dialect: Format::Chat.name(), message }
 }
 
 /// An id for an answer whose provider gave none.

@@ -1,11 +1,11 @@
 //! What is seen of an answer while it passes, and whether the answer is whole.
 //!
-//! Fed with the hub's deltas only, so it counts the same for every dialect, passed through or translated. Text of a provider that it
+//! Fed with the hub's deltas only, so it counts the same for every format, passed through or translated. Text of a provider that it
 //! keeps is bounded. Bytes are counted as they are generated, never as they are framed.
 
 use super::answer::{Answer, Delta};
 use super::conversation::Content;
-use super::{Dialect, Seen, plain};
+use super::{Format, Seen, plain};
 
 impl Seen {
     /// Of a whole answer.
@@ -41,15 +41,15 @@ fn bytes(length: usize) -> u64 {
 #[derive(Debug)]
 pub(super) struct Progress {
     pub(super) seen: Seen,
-    /// OpenAI-compatible vendors leave `[DONE]` out; that every choice has told why it stopped will do.
+    /// [`Format::finish_completes`].
     finish_completes: bool,
     /// Choices that have begun and not told why they stopped.
     open: Vec<u32>,
 }
 
 impl Progress {
-    pub(super) fn new(dialect: Dialect) -> Self {
-        Self { seen: Seen::default(), finish_completes: dialect == Dialect::OpenAi, open: Vec::new() }
+    pub(super) fn new(format: Format) -> Self {
+        Self { seen: Seen::default(), finish_completes: format.finish_completes(), open: Vec::new() }
     }
 
     pub(super) fn observe(&mut self, delta: &Delta<'_>) {

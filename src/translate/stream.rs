@@ -5,11 +5,11 @@
 //! in it.
 
 use super::answer::Delta;
-use super::dialects::{Reader, Writer};
+use super::dialects::Writer;
 use super::passthrough::PassThrough;
+use super::reading::Reading;
 use super::seen::Progress;
-use super::{AnswerContext, AnswerError, Api, End, Kept, Seen};
-use crate::codec::sse::Parser;
+use super::{AnswerContext, AnswerError, End, Frames, Kept, Seen, Task};
 use crate::rejection::{Kind, Rejection};
 
 const CUT: &str = "the provider's stream ended before the answer was complete";
@@ -17,8 +17,8 @@ const CUT: &str = "the provider's stream ended before the answer was complete";
 /// A streamed answer: takes the provider's bytes in any pieces, gives the client's.
 #[derive(Debug)]
 pub struct Stream {
-    parser: Parser,
-    reader: Reader,
+    frames: Frames,
+    reader: Reading,
     progress: Progress,
     writer: Writer,
     /// Nothing is written by `writer` but an error.
@@ -30,14 +30,14 @@ pub struct Stream {
 impl Stream {
     /// An answer that begins.
     pub fn new(context: AnswerContext) -> Self {
-        let same = context.api.dialect() == context.dialect;
-        let without_usage_chunk = context.api == Api::OpenAiChat && !context.wants_usage;
+        let Task::Conversation(client) = context.api.task();
+        let hides_usage = (!context.wants_usage).then_some(client);
         Self {
-            parser: Parser::new(context.event_bytes),
-            reader: Reader::new(context.dialect),
-            progress: Progress::new(context.dialect),
-            writer: Writer::new(context.api.dialect(), &context.asked_model, context.wants_usage),
-            pass: same.then_some(PassThrough { without_usage_chunk }),
+            frames: Frames::new(context.framing, context.event_bytes),
+            reader: Reading::new(context.format),
+            progress: Progress::new(context.format),
+            writer: Writer::new(client, &context.asked_model, context.wants_usage),
+            pass: context.is_pass_through().then_some(PassThrough { hides_usage }),
             over: false,
         }
     }
@@ -50,11 +50,11 @@ impl Stream {
         if self.over {
             return Ok(Kept::Rewritten);
         }
-        let Self { parser, reader, progress, writer, pass, .. } = self;
+        let Self { frames, reader, progress, writer, pass, .. } = self;
         match pass {
-            Some(pass) => pass.push(parser, (reader, progress), chunk, out),
+            Some(pass) => pass.push(frames, (reader, progress), chunk, out),
             None => {
-                parser.push(chunk, &mut |event| {
+                frames.push(chunk, &mut |event| {
                     reader.event(&event, &mut |delta| {
                         progress.observe(&delta);
                         writer.delta(&delta, out);
@@ -86,8 +86,8 @@ impl Stream {
 
     /// An event without the blank line behind it, as some providers end.
     fn last_event(&mut self, out: &mut Vec<u8>) -> bool {
-        let Self { parser, reader, progress, writer, pass, .. } = self;
-        let read = parser.finish::<AnswerError>(&mut |event| match pass {
+        let Self { frames, reader, progress, writer, pass, .. } = self;
+        let read = frames.finish(&mut |event| match pass {
             Some(pass) => {
                 pass.event(&event, reader, progress, out);
                 Ok(())
@@ -102,7 +102,7 @@ impl Stream {
 
     fn complete(&mut self, out: &mut Vec<u8>) {
         match &self.pass {
-            Some(_) => out.extend_from_slice(self.parser.residue()),
+            Some(_) => out.extend_from_slice(self.frames.residue()),
             // Writes nothing where the provider has announced the end.
             None => self.writer.delta(&Delta::End, out),
         }

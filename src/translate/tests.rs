@@ -3,20 +3,30 @@ use serde_json::json;
 use serde_json::value::RawValue;
 
 use super::*;
-use crate::codec::json::TopLevel;
 use crate::rejection::Kind;
 
 mod hostile;
 mod streams;
 
 fn target(dialect: Dialect) -> Target<'static> {
-    Target { dialect, provider: "p", model: "served", path_prefix: "/v1", default_max_tokens: 4096, overrides: &[] }
+    Target {
+        dialect,
+        format: dialect.format_for(Api::OpenAiChat),
+        hosting: &Hosting::Owner,
+        provider: "p",
+        model: "served",
+        stream: false,
+        path_prefix: "/v1",
+        default_max_tokens: 4096,
+        overrides: &[],
+    }
 }
 
 fn context(api: Api, dialect: Dialect) -> AnswerContext {
     AnswerContext {
         api,
-        dialect,
+        format: dialect.format_for(api),
+        framing: dialect.framing(),
         asked_model: "asked".to_owned(),
         stream: true,
         wants_usage: true,
@@ -26,14 +36,15 @@ fn context(api: Api, dialect: Dialect) -> AnswerContext {
 }
 
 fn facts_of(api: Api, body: &str) -> Result<Facts, RequestError> {
-    facts(api, &TopLevel::scan(body.as_bytes(), 64).unwrap())
+    let body = Bytes::from(body.to_owned());
+    facts(&Incoming::read(api, "/", None, &body, 64).unwrap())
 }
 
 fn sent(api: Api, body: &str, target: &Target<'_>) -> Rendered {
     let body = Bytes::from(body.to_owned());
-    let top = TopLevel::scan(&body, 64).unwrap();
-    let facts = facts(api, &top).unwrap();
-    request(api, &body, &top, &facts, target).unwrap()
+    let incoming = Incoming::read(api, "/", None, &body, 64).unwrap();
+    let facts = facts(&incoming).unwrap();
+    request(&incoming, &facts, target).unwrap()
 }
 
 fn text(rendered: &Rendered) -> &str {
@@ -169,8 +180,8 @@ fn an_error_in_the_clients_shape_is_kept_byte_for_byte() {
 #[test]
 fn a_rejection_has_the_shape_of_the_clients_api() {
     let given = Rejection::new(Kind::UnknownModel, "no such model");
-    let openai: serde_json::Value = serde_json::from_slice(&rejection(Api::OpenAiChat, &given)).unwrap();
+    let openai: serde_json::Value = serde_json::from_slice(&rejection(Family::OpenAi, &given)).unwrap();
     assert_eq!(openai["error"]["code"], "model_not_found");
-    let anthropic: serde_json::Value = serde_json::from_slice(&rejection(Api::AnthropicMessages, &given)).unwrap();
+    let anthropic: serde_json::Value = serde_json::from_slice(&rejection(Family::Anthropic, &given)).unwrap();
     assert_eq!((&anthropic["type"], &anthropic["error"]["type"]), (&json!("error"), &json!("not_found_error")));
 }

@@ -2,14 +2,14 @@
 
 use super::answer::{Delta, ProviderError};
 use super::dialects::Reader;
-use super::{Dialect, Verdict};
+use super::{Format, Verdict};
 use crate::codec::sse::Event;
 
-/// Whether a stream of this dialect that begins with this event may be committed to. An event that cannot be read is committed to:
+/// Whether a stream of this format that begins with this event may be committed to. An event that cannot be read is committed to:
 /// it is the client's to judge.
-pub fn first_event_verdict(dialect: Dialect, event: &Event<'_>) -> Verdict {
+pub fn first_event_verdict(format: Format, event: &Event<'_>) -> Verdict {
     let mut verdict = Verdict::NotYet;
-    let read = Reader::new(dialect).event(event, &mut |delta| match delta {
+    let read = Reader::new(format).event(event, &mut |delta| match delta {
         Delta::Error(error) => verdict = Verdict::Error { status: status(&error), message: error.message.to_string() },
         Delta::Start { .. } | Delta::Usage(_) => {}
         _ => verdict = Verdict::Meaningful,
@@ -52,8 +52,8 @@ mod tests {
 
     use super::*;
 
-    fn verdict(dialect: Dialect, data: &str) -> Verdict {
-        first_event_verdict(dialect, &Event { name: None, data: Cow::Borrowed(data.as_bytes()), raw: data.as_bytes() })
+    fn verdict(format: Format, data: &str) -> Verdict {
+        first_event_verdict(format, &Event { data: Cow::Borrowed(data.as_bytes()), raw: data.as_bytes(), ..Event::default() })
     }
 
     #[test]
@@ -63,7 +63,7 @@ mod tests {
             r#"{"id":"","choices":[],"prompt_filter_results":[{"prompt_index":0}]}"#,
             "",
         ] {
-            assert_eq!(verdict(Dialect::OpenAi, data), Verdict::NotYet, "{data}");
+            assert_eq!(verdict(Format::Chat, data), Verdict::NotYet, "{data}");
         }
     }
 
@@ -77,7 +77,7 @@ mod tests {
             "[DONE]",
             "what is this",
         ] {
-            assert_eq!(verdict(Dialect::OpenAi, data), Verdict::Meaningful, "{data}");
+            assert_eq!(verdict(Format::Chat, data), Verdict::Meaningful, "{data}");
         }
     }
 
@@ -91,7 +91,7 @@ mod tests {
             (r#"{"error":{"type":"server_error","code":7,"message":"slow"}}"#, 500),
             (r#"{"error":"slow"}"#, 500),
         ] {
-            assert_eq!(verdict(Dialect::OpenAi, data), Verdict::Error { status: expected, message: "slow".to_owned() });
+            assert_eq!(verdict(Format::Chat, data), Verdict::Error { status: expected, message: "slow".to_owned() });
         }
     }
 }

@@ -4,6 +4,7 @@
 
 use http::header::{AUTHORIZATION, COOKIE, InvalidHeaderValue, PROXY_AUTHORIZATION};
 use http::{HeaderName, HeaderValue};
+use jiff::Timestamp;
 use secrecy::zeroize::Zeroizing;
 
 /// Every header that can carry a credential, of a client or of any provider. Each attempt sends the one that it sets and none of
@@ -11,8 +12,8 @@ use secrecy::zeroize::Zeroizing;
 pub static CREDENTIAL_HEADERS: [HeaderName; 10] = [
     AUTHORIZATION,
     X_API_KEY,
-    HeaderName::from_static("api-key"),
-    HeaderName::from_static("x-goog-api-key"),
+    API_KEY,
+    X_GOOG_API_KEY,
     HeaderName::from_static("ocp-apim-subscription-key"),
     PROXY_AUTHORIZATION,
     COOKIE,
@@ -23,6 +24,10 @@ pub static CREDENTIAL_HEADERS: [HeaderName; 10] = [
 
 /// The header of Anthropic's API keys.
 pub const X_API_KEY: HeaderName = HeaderName::from_static("x-api-key");
+/// The header of Azure's API keys.
+pub const API_KEY: HeaderName = HeaderName::from_static("api-key");
+/// The header of Google's API keys.
+pub const X_GOOG_API_KEY: HeaderName = HeaderName::from_static("x-goog-api-key");
 
 /// How the gateway proves itself to a provider, ready to send.
 #[derive(Debug, Clone)]
@@ -33,7 +38,34 @@ pub enum Credential {
     Bearer(HeaderValue),
     /// `x-api-key`, with this value.
     XApiKey(HeaderValue),
+    /// `api-key`, with this value.
+    ApiKey(HeaderValue),
+    /// `x-goog-api-key`, with this value.
+    XGoogApiKey(HeaderValue),
 }
+
+/// A request as the provider will get it: what a signature is made over.
+#[derive(Debug, Clone, Copy)]
+pub struct Signable<'a> {
+    /// The method.
+    pub method: &'a str,
+    /// The value of `:authority`, that is, of `host`.
+    pub authority: &'a str,
+    /// Path and query, as sent.
+    pub path: &'a str,
+    /// Headers that are sent with exactly these values, names in lower case; those of credentials are not among them. The provider
+    /// gets others, too (the client's, and what Envoy adds).
+    pub headers: &'a [(HeaderName, HeaderValue)],
+    /// The whole body.
+    pub body: &'a [u8],
+    /// The time of the request.
+    pub now: Timestamp,
+}
+
+/// Why a request cannot be signed. Shows no secret.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[error("the request cannot be signed: {0}")]
+pub struct SigningError(pub String);
 
 impl Credential {
     /// A bearer token. Fails where it has characters that no header may have.
@@ -46,13 +78,28 @@ impl Credential {
         sensitive(key).map(Self::XApiKey)
     }
 
-    /// The header to send. Its value is marked sensitive.
-    pub fn header(&self) -> Option<(HeaderName, HeaderValue)> {
-        match self {
-            Self::None => None,
-            Self::Bearer(value) => Some((AUTHORIZATION, value.clone())),
-            Self::XApiKey(value) => Some((X_API_KEY, value.clone())),
-        }
+    /// An API key in `api-key`. Fails where it has characters that no header may have.
+    pub fn api_key(key: &str) -> Result<Self, InvalidHeaderValue> {
+        sensitive(key).map(Self::ApiKey)
+    }
+
+    /// An API key in `x-goog-api-key`. Fails where it has characters that no header may have.
+    pub fn x_goog_api_key(key: &str) -> Result<Self, InvalidHeaderValue> {
+        sensitive(key).map(Self::XGoogApiKey)
+    }
+
+    /// The headers to send with a request, all of them in [`CREDENTIAL_HEADERS`]. Values that hold a secret are marked sensitive.
+    ///
+    /// # Errors
+    /// [`SigningError`]: the request has something that cannot be signed.
+    pub fn headers(&self, _request: &Signable<'_>) -> Result<Vec<(HeaderName, HeaderValue)>, SigningError> {
+        Ok(match self {
+            Self::None => Vec::new(),
+            Self::Bearer(value) => vec![(AUTHORIZATION, value.clone())],
+            Self::XApiKey(value) => vec![(X_API_KEY, value.clone())],
+            Self::ApiKey(value) => vec![(API_KEY, value.clone())],
+            Self::XGoogApiKey(value) => vec![(X_GOOG_API_KEY, value.clone())],
+        })
     }
 }
 
@@ -66,22 +113,36 @@ fn sensitive(value: &str) -> Result<HeaderValue, InvalidHeaderValue> {
 mod tests {
     use super::*;
 
+    fn headers(credential: &Credential) -> Vec<(HeaderName, HeaderValue)> {
+        let (headers, now) = (&[][..], Timestamp::UNIX_EPOCH);
+        let request = Signable { method: "POST", authority: "a.example", path: "/v1/x", headers, body: b"{}", now };
+        credential.headers(&request).unwrap()
+    }
+
     #[test]
     fn a_credential_is_never_printed() {
-        for credential in [Credential::bearer("sk-secret"), Credential::x_api_key("sk-secret")] {
-            let credential = credential.unwrap();
-            assert!(!format!("{credential:?} {:?}", credential.header()).contains("sk-secret"));
+        let kinds = [Credential::bearer, Credential::x_api_key, Credential::api_key, Credential::x_goog_api_key];
+        for credential in kinds.map(|kind| kind("sk-secret").unwrap()) {
+            assert!(!format!("{credential:?} {:?}", headers(&credential)).contains("sk-secret"));
         }
     }
 
     #[test]
     fn each_kind_has_its_header_and_all_of_them_are_known() {
-        let bearer = Credential::bearer("t").unwrap().header().unwrap();
-        assert_eq!((bearer.0.as_str(), bearer.1.as_bytes()), ("authorization", b"Bearer t".as_slice()));
-        let key = Credential::x_api_key("k").unwrap().header().unwrap();
-        assert_eq!((key.0.as_str(), key.1.as_bytes()), ("x-api-key", b"k".as_slice()));
-        assert!(CREDENTIAL_HEADERS.contains(&bearer.0) && CREDENTIAL_HEADERS.contains(&key.0));
-        assert!(Credential::None.header().is_none());
+        for (credential, name, value) in [
+            (Credential::bearer("t"), "authorization", "Bearer t"),
+            (Credential::x_api_key("k"), "x-api-key", "k"),
+            (Credential::api_key("k"), "api-key", "k"),
+            (Credential::x_goog_api_key("k"), "x-goog-api-key", "k"),
+        ] {
+            let sent = headers(&credential.unwrap());
+            assert_eq!(
+                sent.iter().map(|(name, value)| (name.as_str(), value.to_str().unwrap())).collect::<Vec<_>>(),
+                [(name, value)]
+            );
+            assert!(CREDENTIAL_HEADERS.contains(&sent[0].0));
+        }
+        assert!(headers(&Credential::None).is_empty());
     }
 
     #[test]

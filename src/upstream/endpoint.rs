@@ -85,13 +85,6 @@ impl Endpoint {
     }
 }
 
-/// The path before the API's own, where a URL has none: `https://api.openai.com/v1`, `https://api.anthropic.com/v1`.
-pub fn default_path_prefix(dialect: Dialect) -> &'static str {
-    match dialect {
-        Dialect::OpenAi | Dialect::Anthropic => "/v1",
-    }
-}
-
 fn split_port(authority: &str) -> Result<(&str, Option<&str>), EndpointError> {
     match authority.strip_prefix('[') {
         Some(rest) => {
@@ -138,7 +131,7 @@ fn parse_host(host: &str) -> Result<String, EndpointError> {
 fn parse_path(path: &str, dialect: Dialect) -> Result<String, EndpointError> {
     let path = path.strip_suffix('/').unwrap_or(path);
     if path.is_empty() {
-        return Ok(default_path_prefix(dialect).to_owned());
+        return Ok(dialect.path_prefix().to_owned());
     }
     let segment = |segment: &str| {
         !segment.is_empty()

@@ -6,7 +6,7 @@ use std::sync::Arc;
 use kanmon::auth::Callers;
 use kanmon::config::{Bounds, Snapshot};
 use kanmon::route::{Choice, Fallback, Order, Route, Routes};
-use kanmon::translate::Dialect;
+use kanmon::translate::{Dialect, Hosting};
 use kanmon::upstream::{Credential, Endpoint, Provider};
 
 /// The secret of every provider: it must never be found in a configuration.
@@ -22,6 +22,7 @@ pub(crate) fn provider_at(name: &str, tls: bool, host: &str, port: u16) -> Provi
     Provider {
         name: name.into(),
         dialect: Dialect::OpenAi,
+        hosting: Hosting::Owner,
         endpoint: Endpoint { tls, host: host.to_owned(), port, path_prefix: "/v1".to_owned() },
         credential: Credential::bearer(SECRET).unwrap(),
         headers: Vec::new(),

@@ -116,7 +116,7 @@ impl Scan {
             }
             Cow::Owned(joined)
         };
-        Event { name: self.name.clone().map(|name| &raw[name]), data, raw }
+        Event { name: self.name.clone().map(|name| &raw[name]), data, raw, exception: false }
     }
 
     /// Whether an event of `length` bytes has data and ends with a line's end.

@@ -10,6 +10,7 @@ use super::rules;
 use crate::config::errors::Check;
 use crate::config::model;
 use crate::config::node::Path;
+use crate::translate::Hosting;
 use crate::upstream::{Credential, Endpoint, Provider};
 
 /// The longest name of a provider, in bytes: Envoy's cluster names are made of several.
@@ -47,6 +48,7 @@ fn provider(
     Some(Provider {
         name: name.into(),
         dialect: written.dialect,
+        hosting: Hosting::Owner,
         endpoint: endpoint?,
         credential: credential?,
         headers,
@@ -88,6 +90,8 @@ fn credential(check: &mut Check<'_>, path: &Path<'_>, written: &model::Credentia
         model::Credential::None => return Some(Credential::None),
         model::Credential::Bearer(secret) => ("bearer", secret.expose_secret()),
         model::Credential::XApiKey(secret) => ("x_api_key", secret.expose_secret()),
+        model::Credential::ApiKey(secret) => ("api_key", secret.expose_secret()),
+        model::Credential::XGoogApiKey(secret) => ("x_goog_api_key", secret.expose_secret()),
     };
     let path = path.field(name);
     if secret.is_empty() {
@@ -98,7 +102,9 @@ fn credential(check: &mut Check<'_>, path: &Path<'_>, written: &model::Credentia
     check.require(!secret.starts_with("Bearer "), &path, "must be the token alone, without `Bearer`");
     let credential = match written {
         model::Credential::XApiKey(_) => Credential::x_api_key(secret),
-        _ => Credential::bearer(secret),
+        model::Credential::ApiKey(_) => Credential::api_key(secret),
+        model::Credential::XGoogApiKey(_) => Credential::x_goog_api_key(secret),
+        model::Credential::None | model::Credential::Bearer(_) => Credential::bearer(secret),
     };
     check.require(credential.is_ok(), &path, "has characters that no header may have");
     credential.ok()

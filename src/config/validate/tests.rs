@@ -52,8 +52,8 @@ fn a_good_config_becomes_a_snapshot() {
     let snapshot = read(GOOD).unwrap();
     let names: Vec<_> = snapshot.providers.iter().map(|provider| &*provider.name).collect();
     assert_eq!(names, ["claude", "openai"]);
-    let (name, value) = snapshot.providers[1].credential.header().unwrap();
-    assert_eq!((name.as_str(), value.as_bytes()), ("authorization", b"Bearer sk-from-environment".as_slice()));
+    let crate::upstream::Credential::Bearer(value) = &snapshot.providers[1].credential else { panic!() };
+    assert_eq!(value.as_bytes(), b"Bearer sk-from-environment");
     let route = snapshot.routes.find("gpt-4o").unwrap();
     assert_eq!(&*route.orders[1].cluster, "order:claude,openai");
     assert_eq!(route.choices[1].model.as_deref(), Some("claude-haiku-4-5"));

@@ -43,7 +43,7 @@ impl Holding {
             Ok(settled) => settled,
             Err(rejection) => Settled {
                 status: rejection.kind.row().status.as_u16(),
-                body: Some(translate::rejection(self.context.api, &rejection)),
+                body: Some(translate::rejection(self.context.api.family(), &rejection)),
                 seen: Seen::default(),
                 outcome: Outcome::ProviderError,
                 error: Some(rejection.message),

@@ -77,11 +77,11 @@ fn many_threads_that_reserve_settle_and_drop_lose_no_token() {
             let (limiter, rules) = (&limiter, &rules);
             scope.spawn(move || {
                 for i in 0..2_000 {
-                    let mut reservation = limiter.reserve(rules, &prompt(500), Instant::now()).unwrap();
+                    let reservation = limiter.reserve(rules, &prompt(500), Instant::now()).unwrap();
                     match (i + thread) % 4 {
                         0 => reservation.settle(used(700, 0)),
                         1 => reservation.settle(used(300, 0)),
-                        2 => reservation.observe(used(100, 0)),
+                        2 => reservation.settle(used(100, 0)),
                         _ => reservation.refund(),
                     }
                 }

@@ -42,16 +42,6 @@ async fn every_way_to_end_without_use_leaves_nothing_reserved() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_dropped_reservation_charges_what_was_last_observed() {
-    let (limiter, rules) = (Limiter::new(), Rules::new(&[total(1_000)]));
-    let mut reservation = reserve(&limiter, &rules, 400);
-    reservation.observe(used(100, 0));
-    reservation.observe(used(100, 150));
-    drop(reservation);
-    assert_eq!(left(&limiter, &rules), 750);
-}
-
-#[tokio::test(start_paused = true)]
 async fn each_kind_of_rule_charges_its_own_kind_of_tokens() {
     for (limit, expected) in [
         (Limit { input_tokens: Some(1_000), ..limit() }, 900),
@@ -172,6 +162,15 @@ async fn a_reload_keeps_the_buckets_of_rules_that_did_not_change() {
     assert_eq!(limiter.reserve(&after, &prompt(401), Instant::now()).unwrap_err().rule(), "total 1000");
     let raised = Rules::new(&[total(2_000)]);
     assert_eq!(left(&limiter, &raised), 2_000);
+}
+
+#[tokio::test(start_paused = true)]
+async fn what_a_reservation_of_nothing_has_used_counts_from_now_not_from_when_the_bucket_was_last_used() {
+    let (limiter, rules) = (Limiter::new(), Rules::new(&[total(1_000)]));
+    reserve(&limiter, &rules, 1).settle(used(1, 0));
+    advance(Time::from_secs(30)).await;
+    reserve(&limiter, &rules, 0).settle(used(1_000, 0));
+    assert_eq!(left(&limiter, &rules), 0);
 }
 
 #[tokio::test(start_paused = true)]

@@ -2,7 +2,7 @@ use std::time::Duration;
 
 use super::*;
 use crate::config::model::{self, Rest};
-use crate::translate::Dialect;
+use crate::translate::{Dialect, Hosting};
 use crate::upstream::{Credential, Endpoint, Provider};
 
 fn fallback() -> Fallback {
@@ -21,6 +21,7 @@ pub(crate) fn provider(name: &str) -> Arc<Provider> {
     Arc::new(Provider {
         name: name.into(),
         dialect: Dialect::OpenAi,
+        hosting: Hosting::Owner,
         endpoint: Endpoint::parse("http://127.0.0.1:1", Dialect::OpenAi).unwrap(),
         credential: Credential::None,
         headers: Vec::new(),

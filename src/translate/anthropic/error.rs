@@ -3,7 +3,7 @@
 //! Reading never fails: what stands before a provider (a load balancer, a proxy) answers in HTML or plain text, and that is then
 //! the message, as far as [`TEXT`] goes.
 
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 
 use super::words;
 use crate::rejection::Rejection;
@@ -64,6 +64,25 @@ fn plain(status: u16, body: &[u8]) -> Str<'_> {
 pub fn render(status: u16, error: &ProviderError<'_>) -> Vec<u8> {
     let kind = error.kind.as_deref().and_then(words::error_type).unwrap_or_else(|| words::error_type_of(status));
     Written::new(kind, &error.message, error.request_id.as_deref()).to_bytes()
+}
+
+/// Whether a provider's error has the shape that Anthropic's clients expect.
+pub fn is_own(body: &[u8]) -> bool {
+    #[derive(Deserialize)]
+    struct Outer<'a> {
+        #[serde(rename = "type", borrow)]
+        kind: Str<'a>,
+        #[serde(borrow, rename = "error")]
+        _error: Inner<'a>,
+    }
+    #[derive(Deserialize)]
+    struct Inner<'a> {
+        #[serde(borrow, rename = "type")]
+        _kind: Str<'a>,
+        #[serde(borrow, rename = "message")]
+        _message: Str<'a>,
+    }
+    serde_json::from_slice::<Outer<'_>>(body).is_ok_and(|outer| outer.kind == "error")
 }
 
 /// Writes an error of the gateway itself.

@@ -2,8 +2,10 @@
 
 mod parse;
 mod render;
+mod road;
 #[cfg(test)]
 mod tests;
 
 pub use parse::parse;
 pub use render::{path, render};
+pub use road::facts;

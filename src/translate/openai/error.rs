@@ -154,6 +154,24 @@ fn type_of(status: u16, kind: Option<&str>) -> &'static str {
     }
 }
 
+/// Whether a provider's error has the shape that OpenAI's clients expect: they read the message, and bear with whatever else is
+/// missing.
+pub fn is_own(body: &[u8]) -> bool {
+    #[derive(Deserialize)]
+    struct Outer<'a> {
+        #[serde(borrow, rename = "error")]
+        _error: Inner<'a>,
+    }
+    #[derive(Deserialize)]
+    struct Inner<'a> {
+        #[serde(borrow, rename = "type")]
+        _kind: Option<Str<'a>>,
+        #[serde(borrow, rename = "message")]
+        _message: Str<'a>,
+    }
+    serde_json::from_slice::<Outer<'_>>(body).is_ok()
+}
+
 /// An answer of the gateway itself in OpenAI's shape.
 pub fn rejection(rejection: &Rejection) -> Vec<u8> {
     let row = rejection.kind.row();

@@ -7,6 +7,7 @@ mod messages;
 mod parse;
 mod parts;
 mod render;
+mod road;
 #[cfg(test)]
 mod tests;
 mod tools;
@@ -14,3 +15,4 @@ mod wire;
 
 pub use parse::parse;
 pub use render::{path, render};
+pub use road::{facts, pass};

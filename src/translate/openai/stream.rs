@@ -5,7 +5,6 @@
 
 mod calls;
 mod chunk;
-mod glance;
 mod reader;
 #[cfg(test)]
 mod tests;

@@ -4,10 +4,13 @@ mod hostile;
 mod rules;
 
 use crate::translate::anthropic::golden::{golden, pretty, told};
-use crate::translate::{Dialect, Rendered, RequestError, Target, anthropic, openai};
+use crate::translate::{Dialect, Format, Hosting, Rendered, RequestError, Target, anthropic, openai};
 
 const TARGET: Target<'static> = Target {
     dialect: Dialect::Anthropic,
+    format: Format::Messages,
+    hosting: &Hosting::Owner,
+    stream: false,
     provider: "claude",
     model: "claude-sonnet-4-5",
     path_prefix: "/v1",

@@ -2,10 +2,13 @@ use serde_json::{Value, json};
 
 use super::*;
 use crate::translate::conversation::{Content, Conversation, Media, Message, Part, Role, Thinking, Tool, ToolResult};
-use crate::translate::{Dialect, RequestError, Target};
+use crate::translate::{Dialect, Format, Hosting, RequestError, Target};
 
 const TARGET: Target<'static> = Target {
     dialect: Dialect::OpenAi,
+    format: Format::Chat,
+    hosting: &Hosting::Owner,
+    stream: false,
     provider: "upstream",
     model: "served",
     path_prefix: "/v1",

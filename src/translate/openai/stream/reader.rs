@@ -6,7 +6,6 @@
 
 use super::calls::Calls;
 use super::chunk::{Choice, Chunk, DONE};
-use super::glance;
 use crate::codec::sse::Event;
 use crate::translate::AnswerError;
 use crate::translate::answer::{Delta, Finish};
@@ -39,6 +38,10 @@ impl Reader {
         }
         if data == DONE {
             self.ended = true;
+            // Nothing but an end is no answer.
+            if !self.started {
+                return Err(malformed("its stream ends before it begins"));
+            }
             emit(Delta::End);
             return Ok(());
         }
@@ -57,12 +60,6 @@ impl Reader {
             emit(Delta::Usage(tokens));
         }
         Ok(())
-    }
-
-    /// The text that an event adds, and to which answer, where that is all that it says and can be told without reading it.
-    pub(in crate::translate) fn glance<'e>(&self, event: &'e Event<'_>) -> Option<(u32, &'e [u8])> {
-        let reads_on = self.started && !self.ended;
-        if reads_on { glance::text(&event.data).filter(|(choice, _)| *choice < MOST_CHOICES) } else { None }
     }
 
     fn start(&mut self, chunk: &Chunk<'_>, emit: &mut dyn FnMut(Delta<'_>)) {

@@ -9,7 +9,7 @@ use crate::translate::AnswerError;
 use crate::translate::answer::{Delta, Finish, FinishReason};
 
 fn event(data: &str) -> Event<'_> {
-    Event { name: None, data: Cow::Borrowed(data.as_bytes()), raw: data.as_bytes() }
+    Event { data: Cow::Borrowed(data.as_bytes()), raw: data.as_bytes(), ..Event::default() }
 }
 
 /// The deltas of these chunks, one line each.

@@ -1,0 +1,3 @@
+//! The endpoints that are not conversations, each with a small model of its own.
+
+pub mod rerank;

@@ -1,0 +1,39 @@
+//! What the road needs to know of a request before anything is translated: taken from the path and the body's outermost layer only.
+
+use super::fault::Fault;
+use super::{Incoming, RequestError, Task};
+use crate::codec::json::TopLevel;
+
+/// What the road needs to know of a request.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Facts {
+    /// The model asked for.
+    pub model: String,
+    /// Whether the answer is to be streamed.
+    pub stream: bool,
+    /// The most output tokens asked for, over all choices.
+    pub max_output_tokens: Option<u64>,
+    /// Whether the caller asked for the usage chunk of an OpenAI stream (always true where the API tells usage anyway).
+    pub wants_usage: bool,
+}
+
+/// What the road needs to know of a request.
+///
+/// # Errors
+/// [`RequestError::Invalid`] for a field that is missing or of the wrong type.
+pub fn facts(incoming: &Incoming<'_>) -> Result<Facts, RequestError> {
+    match incoming.api.task() {
+        Task::Conversation(format) => format.facts(incoming),
+    }
+}
+
+/// The model, where it is a field of the body.
+pub(super) fn model(top: &TopLevel<'_>) -> Result<String, RequestError> {
+    let model = top.str("model")?.unwrap_or_default();
+    if model.is_empty() { Err(Fault::new("model", "is missing: name a model").into()) } else { Ok(model.into_owned()) }
+}
+
+/// Whether to stream, where it is a field of the body.
+pub(super) fn stream(top: &TopLevel<'_>) -> Result<bool, RequestError> {
+    Ok(top.bool("stream")?.unwrap_or_default())
+}

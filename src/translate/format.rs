@@ -1,0 +1,85 @@
+//! The wire formats of conversations, and how their streams are framed.
+//!
+//! A [`Format`] is what a provider is sent and answers; a [`ClientFormat`] is one that clients speak, too, so that no function has to
+//! read a request in a format that no client has. Names only: the functions of each format are listed in `dialects.rs`.
+
+/// The wire format of a conversation, at a provider.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum Format {
+    /// OpenAI's chat completions, vendors' extensions included.
+    Chat,
+    /// Anthropic's messages.
+    Messages,
+    /// Cohere's chat, API v2.
+    Cohere,
+}
+
+/// The wire format of a conversation, at a client.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum ClientFormat {
+    /// OpenAI's chat completions.
+    Chat,
+    /// Anthropic's messages.
+    Messages,
+}
+
+impl Format {
+    /// The name in errors.
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Chat => "openai",
+            Self::Messages => "anthropic",
+            Self::Cohere => "cohere",
+        }
+    }
+}
+
+impl ClientFormat {
+    /// The same format at a provider.
+    pub fn format(self) -> Format {
+        match self {
+            Self::Chat => Format::Chat,
+            Self::Messages => Format::Messages,
+        }
+    }
+}
+
+/// How a streamed answer is framed. Clients always get server-sent events.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum Framing {
+    /// Server-sent events.
+    Sse,
+}
+
+impl Framing {
+    /// All of them.
+    pub const ALL: [Self; 1] = [Self::Sse];
+
+    /// The media type of a stream, without parameters.
+    pub fn content_type(self) -> &'static str {
+        match self {
+            Self::Sse => "text/event-stream",
+        }
+    }
+
+    /// Whether a `content-type` says that an answer is such a stream.
+    pub fn is_told_by(self, content_type: &str) -> bool {
+        let media_type = content_type.split(';').next().unwrap_or_default().trim();
+        media_type.eq_ignore_ascii_case(self.content_type())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_stream_is_told_by_its_media_type_whatever_the_case_and_the_parameters() {
+        for stream in ["text/event-stream", "Text/Event-Stream;charset=utf-8", "text/event-stream ; x=y"] {
+            assert!(Framing::Sse.is_told_by(stream), "{stream}");
+        }
+        for other in ["", "application/json", "text/event-streams", "text/event", "x; text/event-stream"] {
+            assert!(!Framing::Sse.is_told_by(other), "{other}");
+        }
+    }
+}

@@ -1,0 +1,50 @@
+//! A provider's stream, taken apart into events, whatever frames them.
+
+use super::{AnswerError, Framing};
+use crate::codec::sse::{Event, Parser};
+
+/// Takes a stream apart into its events. A decoder of any framing keeps what [`Parser`] promises: any split of the bytes gives the
+/// same events, and what is held back is bounded.
+#[derive(Debug)]
+pub struct Frames(Decoder);
+
+#[derive(Debug)]
+enum Decoder {
+    Sse(Parser),
+}
+
+impl Frames {
+    /// For one stream. `limit` is the size of an event in bytes.
+    pub fn new(framing: Framing, limit: usize) -> Self {
+        Self(match framing {
+            Framing::Sse => Decoder::Sse(Parser::new(limit)),
+        })
+    }
+
+    /// Takes the next bytes of the stream and calls `each` for every event that they complete.
+    ///
+    /// # Errors
+    /// The bytes are no frames, or an event is too large, or what `each` returned. Nothing may be pushed after an error.
+    pub fn push(&mut self, chunk: &[u8], each: &mut dyn FnMut(Event<'_>) -> Result<(), AnswerError>) -> Result<(), AnswerError> {
+        match &mut self.0 {
+            Decoder::Sse(parser) => parser.push(chunk, each),
+        }
+    }
+
+    /// Ends the stream: an event that lacks nothing but its end counts.
+    ///
+    /// # Errors
+    /// What `each` returned.
+    pub fn finish(&mut self, each: &mut dyn FnMut(Event<'_>) -> Result<(), AnswerError>) -> Result<(), AnswerError> {
+        match &mut self.0 {
+            Decoder::Sse(parser) => parser.finish(each),
+        }
+    }
+
+    /// The bytes since the last event.
+    pub fn residue(&self) -> &[u8] {
+        match &self.0 {
+            Decoder::Sse(parser) => parser.residue(),
+        }
+    }
+}

@@ -1,0 +1,59 @@
+//! Requests of clients: for every provider they are a body that can be sent, or an error that names a field; and what their own
+//! dialect writes of what it has read, it reads and writes again as it was.
+
+use bytes::Bytes;
+use kanmon::codec::json::TopLevel;
+use kanmon::translate::{self, Api, Dialect, Incoming, Rendered, RequestError, anthropic, facts, request};
+
+use super::{DIALECTS, target};
+
+pub fn openai(input: &[u8]) -> String {
+    let (parse, render) = (translate::openai::request::parse, translate::openai::request::render);
+    stable(input, |body| render(&parse(body)?, &target(Api::OpenAiChat, Dialect::OpenAi)));
+    of_client(Api::OpenAiChat, "/v1/chat/completions", input)
+}
+
+pub fn anthropic(input: &[u8]) -> String {
+    let (parse, render) = (anthropic::request::parse, anthropic::request::render);
+    stable(input, |body| render(&parse(body)?, &target(Api::AnthropicMessages, Dialect::Anthropic)));
+    of_client(Api::AnthropicMessages, "/v1/messages", input)
+}
+
+fn stable(input: &[u8], again: impl Fn(&[u8]) -> Result<Rendered, RequestError>) {
+    let Ok(Rendered { body: Some(once), .. }) = again(input) else { return };
+    let twice = again(&once).expect("what has been written can be read").body.expect("it is written");
+    assert_eq!(String::from_utf8_lossy(&once), String::from_utf8_lossy(&twice));
+}
+
+fn of_client(api: Api, path: &str, input: &[u8]) -> String {
+    let body = Bytes::copy_from_slice(input);
+    let incoming = match Incoming::read(api, path, Some("application/json"), &body, 64) {
+        Ok(incoming) => incoming,
+        Err(error) => return told(&error),
+    };
+    let facts = match facts(&incoming) {
+        Ok(facts) => facts,
+        Err(error) => return told(&error),
+    };
+    let mut saw = String::new();
+    for dialect in DIALECTS {
+        match request(&incoming, &facts, &target(api, *dialect)) {
+            Ok(rendered) => {
+                let sent = rendered.body.as_ref().unwrap_or(&body);
+                TopLevel::scan(sent, 80).expect("what is sent is a JSON object without duplicate keys");
+                assert!(rendered.path.starts_with('/') && rendered.path.is_ascii(), "{}", rendered.path);
+                saw.push_str(&rendered.dropped.join(","));
+            }
+            Err(error) => saw.push_str(&told(&error)),
+        }
+        saw.push(';');
+    }
+    saw
+}
+
+fn told(error: &RequestError) -> String {
+    let (RequestError::Invalid { field, message } | RequestError::Unsupported { field, message, .. }) = error;
+    assert!(!message.is_empty() && message.len() < 4_096, "a message is for a person: {} bytes", message.len());
+    assert!(error.to_string().len() < 16_384);
+    field.chars().filter(char::is_ascii_lowercase).take(64).collect()
+}
