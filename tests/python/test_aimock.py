@@ -40,7 +40,9 @@ def test_a_tool_is_called_and_its_result_goes_back(pair: Caller, stream: bool):
 @pytest.mark.parametrize("stream", [False, True], ids=["whole", "streamed"])
 def test_text_and_two_calls(pair: Caller, stream: bool):
     said = calls(pair, "two tools", stream)
-    assert said.text == "Let me look."
+    # As Cohere, aimock adds a plan of its own to streams.
+    plan = "I will use the requested tool." if stream and pair.model.endswith("cohere") else ""
+    assert said.text == "Let me look." + plan
     assert [(call.name, call.arguments) for call in said.calls] == [("get_weather", {"city": "Ōsaka", "days": 1}), ("get_time", {})]
 
 
