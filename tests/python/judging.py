@@ -6,6 +6,7 @@ A route `to-ROW` leads to the simulator, `mock-ROW` to aimock (the rows: `dialec
 from __future__ import annotations
 
 import hashlib
+import json
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -16,6 +17,7 @@ import pytest
 from callers import CALLERS, Caller
 from dialects import AWS_ACCESS_KEY_ID, AWS_SECRET_ACCESS_KEY, AWS_SESSION_TOKEN, PROVIDER_KEY, ROWS, Row, known_dialects, live
 from harness import Aimock, Gateway, Sim
+from samples import SAMPLES
 
 HERE = Path(__file__).parent
 KEY = "kmn-judge-0d5e11"
@@ -107,3 +109,54 @@ def pair(request: pytest.FixtureRequest, world: World) -> Caller:
     if api not in world.apis:
         pytest.skip(f"the gateway has no endpoint for {api} yet")
     return world.caller(api, model)
+
+
+@dataclass
+class Sent:
+    """A request as a provider received it."""
+
+    method: str
+    path: str
+    headers: dict[str, str]
+    raw: bytes
+
+    @property
+    def body(self) -> dict:
+        return json.loads(self.raw)
+
+
+def ask_sample(world: World, api: str, row: Row, name: str) -> httpx2.Response:
+    """Asks a provider for what a sample says."""
+    body = dict(SAMPLES[api][name])
+    path, headers = PATHS[api], {"authorization": f"Bearer {KEY}"}
+    if api == "gemini":
+        method = "streamGenerateContent?alt=sse" if body.pop("stream", False) else "generateContent"
+        path, headers = f"/v1beta/models/to-{row.name}:{method}", {"x-goog-api-key": KEY}
+    else:
+        body["model"] = f"to-{row.name}"
+        if api == "messages":
+            headers = {"x-api-key": KEY, "anthropic-version": "2023-06-01"}
+    return httpx2.post(world.gateway.url + path, headers=headers, json=body, timeout=20)
+
+
+def samples(rows: list[Row]) -> pytest.MarkDecorator:
+    """Each sample to each of these providers, as `row`, `api` and `name`."""
+    params = [
+        pytest.param(row, api, name, id=f"{row.name}-{api}-{name}", marks=unless_known(row))
+        for row in rows
+        for api, named in SAMPLES.items()
+        for name in named
+    ]
+    return pytest.mark.parametrize("row, api, name", params)
+
+
+def sent_for(world: World, row: Row, api: str, name: str) -> Sent:
+    """What a provider of the row receives for a sample. It must be content with it, too."""
+    if api not in world.apis:
+        pytest.skip(f"the gateway has no endpoint for {api} yet")
+    world.sim.forget()
+    answer = ask_sample(world, api, row, name)
+    assert answer.status_code == 200, answer.text
+    [request] = world.sim.requests()
+    assert not request["body"]["truncated"]
+    return Sent(request["method"], request["path"], request["headers"], request["body"]["text"].encode())
