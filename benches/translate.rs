@@ -105,6 +105,7 @@ fn stream(api: Api, dialect: Dialect, events: &[String]) -> usize {
         api,
         format: dialect.format_for(api),
         framing: dialect.framing(),
+        echo: String::new(),
         asked_model: "asked".to_owned(),
         stream: true,
         wants_usage: true,

@@ -51,6 +51,8 @@ pub enum Kind {
     ModelNotAllowed,
     /// The path or method is not one that the gateway serves.
     UnknownEndpoint,
+    /// A stored answer is asked for, and the gateway stores none.
+    NotStored,
     /// The gateway serves the path, but not with this method.
     WrongMethod,
     /// No route has this model.
@@ -102,6 +104,7 @@ impl Kind {
             Self::KeyDisabled => (401, "invalid_request_error", "disabled_api_key", "authentication_error"),
             Self::ModelNotAllowed => (403, "invalid_request_error", "model_not_allowed", "permission_error"),
             Self::UnknownEndpoint => (404, "invalid_request_error", "unknown_endpoint", "not_found_error"),
+            Self::NotStored => (404, "invalid_request_error", "response_not_stored", "not_found_error"),
             Self::WrongMethod => (405, "invalid_request_error", "method_not_allowed", "invalid_request_error"),
             Self::UnknownModel => (404, "invalid_request_error", "model_not_found", "not_found_error"),
             Self::InvalidRequest => (400, "invalid_request_error", "invalid_request", "invalid_request_error"),

@@ -14,6 +14,7 @@ pub mod anthropic;
 mod api;
 pub mod calls;
 pub mod cohere;
+pub mod completions;
 pub mod conversation;
 mod dialect;
 mod dialects;
@@ -24,18 +25,21 @@ mod frames;
 mod hosting;
 mod inbound;
 mod incoming;
+mod media;
 mod object;
 pub mod openai;
 mod outbound;
 mod passthrough;
 mod plain;
 mod reading;
+pub mod responses;
 mod seen;
 mod stream;
 #[cfg(test)]
 mod tests;
 pub mod text;
 mod verdict;
+mod wrong;
 
 pub use api::{Api, Family, Task};
 pub use dialect::Dialect;
@@ -185,6 +189,8 @@ pub struct AnswerContext {
     pub framing: Framing,
     /// The model that the client asked for, where the provider does not tell which one answered.
     pub asked_model: String,
+    /// What the answer repeats of its request: [`echo`].
+    pub echo: String,
     /// Whether a streamed answer was asked for.
     pub stream: bool,
     /// [`Facts::wants_usage`].
@@ -237,6 +243,14 @@ impl AnswerContext {
     /// Whether the client understands the provider's answers as they are.
     pub(crate) fn is_pass_through(&self) -> bool {
         self.api.format() == Some(self.format) && self.framing == Framing::Sse
+    }
+}
+
+/// What an answer in the client's format repeats of its request; empty where it repeats nothing, or is the provider's own.
+pub fn echo(api: Api, format: Format, body: &[u8]) -> String {
+    match api.task() {
+        Task::Conversation(client) if client.format() != format => client.echo(body),
+        Task::Conversation(_) => String::new(),
     }
 }
 

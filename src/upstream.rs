@@ -14,6 +14,27 @@ use crate::translate::{Api, Dialect, Format, Hosting};
 pub use credential::{CREDENTIAL_HEADERS, Credential, Signable, SigningError};
 pub use endpoint::{Endpoint, EndpointError};
 
+/// The APIs of OpenAI's besides chat completions that a provider serves itself: what is asked of them passes through. What it does
+/// not serve is translated.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub struct Serves {
+    /// `/v1/responses`.
+    pub responses: bool,
+    /// `/v1/completions`.
+    pub completions: bool,
+}
+
+impl Serves {
+    /// The API's own format, where the provider serves it besides what its dialect has.
+    pub fn format(self, api: Api) -> Option<Format> {
+        match api {
+            Api::OpenAiResponses => self.responses.then_some(Format::Responses),
+            Api::OpenAiCompletions => self.completions.then_some(Format::Completions),
+            _ => None,
+        }
+    }
+}
+
 /// A provider, validated.
 #[derive(Debug)]
 pub struct Provider {
@@ -21,6 +42,8 @@ pub struct Provider {
     pub name: Arc<str>,
     /// The API that it speaks.
     pub dialect: Dialect,
+    /// The APIs besides its dialect's own that it serves.
+    pub serves: Serves,
     /// Who hosts the format that it is asked in.
     pub hosting: Hosting,
     /// Where it is.
@@ -44,6 +67,6 @@ pub struct Provider {
 impl Provider {
     /// The format in which it is asked what a client asks of `api`.
     pub fn format_for(&self, api: Api) -> Format {
-        self.dialect.format_for(api)
+        self.serves.format(api).unwrap_or_else(|| self.dialect.format_for(api))
     }
 }

@@ -18,22 +18,38 @@ use std::path::{Path, PathBuf};
 
 use bytes::Bytes;
 use kanmon::translate::{
-    AnswerContext, Api, Dialect, End, Format, Hosting, Incoming, Kept, RequestError, Stream, Target, facts, provider_error,
+    AnswerContext, Api, Dialect, End, Format, Hosting, Incoming, Kept, RequestError, Stream, Target, echo, facts, provider_error,
     request, whole,
 };
+use kanmon::upstream::Serves;
 use serde_json::{Value, json};
 
-/// An API of clients: CLIENT in the folder's name, and what stands in a stream of it that looks whole.
+/// An API of clients: CLIENT in the folder's name, and what stands in a stream of it that looks whole, or that tells an error.
 struct Client {
     name: &'static str,
     api: Api,
     path: &'static str,
-    end: &'static str,
+    ends: &'static [&'static str],
+    error: &'static str,
 }
 
-const CLIENTS: [Client; 2] = [
-    Client { name: "openai", api: Api::OpenAiChat, path: "/v1/chat/completions", end: "data: [DONE]" },
-    Client { name: "anthropic", api: Api::AnthropicMessages, path: "/v1/messages", end: "message_stop" },
+const CLIENTS: [Client; 4] = [
+    Client { name: "openai", api: Api::OpenAiChat, path: "/v1/chat/completions", ends: &["data: [DONE]"], error: "\"error\"" },
+    Client {
+        name: "completions",
+        api: Api::OpenAiCompletions,
+        path: "/v1/completions",
+        ends: &["data: [DONE]"],
+        error: "\"error\"",
+    },
+    Client {
+        name: "responses",
+        api: Api::OpenAiResponses,
+        path: "/v1/responses",
+        ends: &["event: response.completed", "event: response.incomplete"],
+        error: "event: error",
+    },
+    Client { name: "anthropic", api: Api::AnthropicMessages, path: "/v1/messages", ends: &["message_stop"], error: "\"error\"" },
 ];
 
 /// A dialect of providers: PROVIDER in the folder's name, and what its config says beside the dialect.
@@ -41,12 +57,15 @@ struct Provider {
     name: &'static str,
     dialect: Dialect,
     hosting: Hosting,
+    /// Whether it serves all of OpenAI's APIs itself.
+    native: bool,
 }
 
-const PROVIDERS: [Provider; 3] = [
-    Provider { name: "openai", dialect: Dialect::OpenAi, hosting: Hosting::Owner },
-    Provider { name: "anthropic", dialect: Dialect::Anthropic, hosting: Hosting::Owner },
-    Provider { name: "cohere", dialect: Dialect::Cohere, hosting: Hosting::Owner },
+const PROVIDERS: [Provider; 4] = [
+    Provider { name: "openai", dialect: Dialect::OpenAi, hosting: Hosting::Owner, native: false },
+    Provider { name: "native", dialect: Dialect::OpenAi, hosting: Hosting::Owner, native: true },
+    Provider { name: "anthropic", dialect: Dialect::Anthropic, hosting: Hosting::Owner, native: false },
+    Provider { name: "cohere", dialect: Dialect::Cohere, hosting: Hosting::Owner, native: false },
 ];
 
 /// A fixture with its pair.
@@ -62,11 +81,19 @@ impl Fixture {
     }
 
     fn format(&self) -> Format {
-        self.provider.dialect.format_for(self.client.api)
+        let Provider { dialect, native, .. } = *self.provider;
+        let serves = Serves { responses: native, completions: native };
+        serves.format(self.client.api).unwrap_or_else(|| dialect.format_for(self.client.api))
     }
 
     fn is_pass_through(&self) -> bool {
         self.client.api.format() == Some(self.format())
+    }
+
+    /// What an answer repeats of the request beside it, if there is one.
+    fn echo(&self) -> String {
+        let request = fs::read(self.input.with_file_name("request.in.json"));
+        request.map(|request| echo(self.client.api, self.format(), &request)).unwrap_or_default()
     }
 
     fn context(&self) -> AnswerContext {
@@ -74,6 +101,7 @@ impl Fixture {
             api: self.client.api,
             format: self.format(),
             framing: self.provider.dialect.framing(),
+            echo: self.echo(),
             asked_model: "asked-model".to_owned(),
             stream: true,
             wants_usage: true,
@@ -223,8 +251,8 @@ fn a_stream_that_is_cut_never_looks_whole() {
         let input = fixture.read();
         for at in 0..input.len() {
             let (got, end) = streamed(&fixture, &[&input[..at]]);
-            let looks_whole = got.contains(fixture.client.end);
-            let tells_error = got.contains("\"error\"");
+            let looks_whole = fixture.client.ends.iter().any(|end| got.contains(end));
+            let tells_error = got.contains(fixture.client.error);
             // A provider that has told why it stopped has said all there is, whatever it leaves out then.
             let expected = match end {
                 End::Complete => looks_whole != tells_error || fixture.is_pass_through(),
@@ -272,7 +300,7 @@ fn settle(mut value: Value, created_is_given: bool) -> Value {
     match &mut value {
         Value::Object(fields) => {
             for (key, field) in fields.iter_mut() {
-                let made = key == "created" && !created_is_given;
+                let made = (key == "created" || key == "created_at") && !created_is_given;
                 *field = if made { json!(0) } else { settle(field.take(), created_is_given) };
             }
         }

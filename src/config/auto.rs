@@ -94,6 +94,7 @@ fn provider(dialect: Dialect, endpoint: String, credential: Credential) -> Provi
     Provider {
         dialect,
         endpoint,
+        serves: Default::default(),
         allow_plaintext: false,
         credential,
         headers: Default::default(),

@@ -105,6 +105,10 @@ pub struct Provider {
     pub dialect: Dialect,
     /// Its URL: scheme, host, port and, where it is not the dialect's default (`/v1`), the path before the API's own.
     pub endpoint: String,
+    /// Which of OpenAI's APIs besides chat completions it serves itself. What is asked of these passes through, with all that only
+    /// they have; what is asked of the others is translated.
+    #[serde(default)]
+    pub serves: Serves,
     /// Allows a credential to be sent over plain `http://` to a host that is not on a private network.
     #[serde(default)]
     pub allow_plaintext: bool,
@@ -132,6 +136,16 @@ pub struct Provider {
     /// When failures make it rest.
     #[serde(default)]
     pub rest: Rest,
+}
+
+/// Which of OpenAI's APIs besides chat completions a provider serves itself. For providers of the dialect `openai` only.
+#[derive(Debug, Clone, Copy, Default, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields, default)]
+pub struct Serves {
+    /// `/v1/responses`. Default: true for OpenAI itself (`api.openai.com`), false for others.
+    pub responses: Option<bool>,
+    /// `/v1/completions`. Default: true for OpenAI itself (`api.openai.com`), false for others.
+    pub completions: Option<bool>,
 }
 
 /// Every model of Anthropic's API allows as much.

@@ -20,7 +20,7 @@ use super::fields::{Edits, Fields};
 use super::reply::{DETAILS_PREFIX, Reply};
 use crate::codec::encoding::Decoder;
 use crate::rejection::{Kind, Rejection};
-use crate::translate::{AnswerContext, Framing, Seen};
+use crate::translate::{self, AnswerContext, Framing, Seen};
 use crate::usage::Outcome;
 
 /// What Envoy tells of an answer before its body.
@@ -159,9 +159,12 @@ impl Exchange {
         if !shared.route.fallback.counts(status) {
             self.engine.health.succeeded(&choice.provider.name);
         }
+        let format = choice.provider.format_for(shared.api);
+        let echo = shared.original().map(|original| translate::echo(shared.api, format, &original.body)).unwrap_or_default();
         Ok(AnswerContext {
             api: shared.api,
-            format: choice.provider.format_for(shared.api),
+            format,
+            echo,
             framing: choice.provider.dialect.framing(),
             asked_model: shared.facts.model.clone(),
             stream: shared.facts.stream,

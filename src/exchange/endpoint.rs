@@ -7,6 +7,8 @@ use crate::translate::{Api, Family};
 pub enum Endpoint<'a> {
     /// A conversation.
     Converse(Api),
+    /// Something that only a gateway that stores answers could know: a response by its id.
+    NotStored,
     /// The list of models, in this family's shape.
     Models(Family),
     /// One model, by id, in this family's shape.
@@ -31,14 +33,19 @@ pub fn find<'a>(method: &str, path: &'a str, anthropic: bool) -> Endpoint<'a> {
         },
     };
     let family = named.unwrap_or(if anthropic { Family::Anthropic } else { Family::OpenAi });
+    let openai = named != Some(Family::Anthropic);
     match (method, path) {
-        ("POST", "/v1/chat/completions") if named != Some(Family::Anthropic) => Endpoint::Converse(Api::OpenAiChat),
+        ("POST", "/v1/chat/completions") if openai => Endpoint::Converse(Api::OpenAiChat),
         ("POST", "/v1/messages") if named != Some(Family::OpenAi) => Endpoint::Converse(Api::AnthropicMessages),
+        ("POST", "/v1/responses") if openai => Endpoint::Converse(Api::OpenAiResponses),
+        ("POST", "/v1/completions") if openai => Endpoint::Converse(Api::OpenAiCompletions),
         ("GET", "/v1/models") => Endpoint::Models(family),
         ("GET", _) if model_id(path).is_some() => Endpoint::Model(family, model_id(path).unwrap_or_default()),
-        (_, "/v1/chat/completions") if named != Some(Family::Anthropic) => Endpoint::WrongMethod("POST"),
+        (_, "/v1/chat/completions" | "/v1/responses" | "/v1/completions") if openai => Endpoint::WrongMethod("POST"),
         (_, "/v1/messages") if named != Some(Family::OpenAi) => Endpoint::WrongMethod("POST"),
         (_, "/v1/models") => Endpoint::WrongMethod("GET"),
+        ("GET" | "DELETE", _) if openai && path.starts_with("/v1/responses/") => Endpoint::NotStored,
+        _ if openai && path.starts_with("/v1/responses/resp_") => Endpoint::NotStored,
         _ => Endpoint::Unknown,
     }
 }
@@ -74,6 +81,23 @@ mod tests {
         assert_eq!(find("GET", "/anthropic/v1/models", false), Endpoint::Models(Family::Anthropic));
         assert_eq!(find("POST", "/openai/v1/messages", false), Endpoint::Unknown);
         assert_eq!(find("POST", "/openaiv1/messages", false), Endpoint::Unknown);
+    }
+
+    #[test]
+    fn responses_are_made_and_never_looked_up() {
+        assert_eq!(find("POST", "/v1/responses", false), Endpoint::Converse(Api::OpenAiResponses));
+        assert_eq!(find("POST", "/openai/v1/completions", false), Endpoint::Converse(Api::OpenAiCompletions));
+        for (method, path) in [
+            ("GET", "/v1/responses/resp_1"),
+            ("DELETE", "/v1/responses/chatcmpl-1"),
+            ("POST", "/openai/v1/responses/resp_1/cancel"),
+            ("GET", "/v1/responses/resp_1/input_items?limit=3"),
+        ] {
+            assert_eq!(find(method, path, false), Endpoint::NotStored, "{method} {path}");
+        }
+        assert_eq!(find("GET", "/v1/responses", false), Endpoint::WrongMethod("POST"));
+        assert_eq!(find("GET", "/v1/completions", false), Endpoint::WrongMethod("POST"));
+        assert_eq!(find("POST", "/anthropic/v1/responses", false), Endpoint::Unknown);
     }
 
     #[test]

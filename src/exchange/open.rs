@@ -40,7 +40,7 @@ impl Exchange {
         let api = match endpoint {
             Endpoint::Converse(api) => api,
             Endpoint::Models(family) | Endpoint::Model(family, _) => family.main_api(),
-            Endpoint::WrongMethod(_) | Endpoint::Unknown => endpoint::error_api(path, anthropic),
+            Endpoint::WrongMethod(_) | Endpoint::NotStored | Endpoint::Unknown => endpoint::error_api(path, anthropic),
         };
         let principal = identify(&snapshot, &fields, api);
         let verdict = principal
@@ -99,9 +99,10 @@ fn local_answer(
     end: bool,
 ) -> Result<Option<Reply>, Rejection> {
     match endpoint {
-        Endpoint::Converse(_) if end => {
-            Err(Rejection::new(Kind::InvalidRequest, "the request has no body: send a JSON object with `model` and `messages`"))
-        }
+        Endpoint::Converse(_) if end => Err(Rejection::new(
+            Kind::InvalidRequest,
+            "the request has no body: send a JSON object with `model` and what is asked of it",
+        )),
         Endpoint::Converse(_) => Ok(None),
         Endpoint::Models(family) => Ok(Some(Reply::json(200, models::list(snapshot.routes.models(principal), family), "models"))),
         Endpoint::Model(family, id) => {
@@ -113,9 +114,15 @@ fn local_answer(
             rejection.headers.push((ALLOW, HeaderValue::from_static(method)));
             Err(rejection)
         }
+        Endpoint::NotStored => Err(Rejection::new(
+            Kind::NotStored,
+            format!("{path} is not here: this gateway stores no responses, so keep their items and send them in `input`"),
+        )),
         Endpoint::Unknown => Err(Rejection::new(
             Kind::UnknownEndpoint,
-            format!("{path} is not an endpoint of this gateway: it serves /v1/chat/completions, /v1/messages and /v1/models"),
+            format!(
+                "{path} is not an endpoint of this gateway: it serves /v1/chat/completions, /v1/responses, /v1/completions, /v1/messages and /v1/models"
+            ),
         )),
     }
 }

@@ -12,6 +12,10 @@ use super::{ClientFormat, Format};
 pub enum Api {
     /// OpenAI chat completions.
     OpenAiChat,
+    /// OpenAI's legacy completions.
+    OpenAiCompletions,
+    /// OpenAI responses, without stored ones.
+    OpenAiResponses,
     /// Anthropic messages.
     AnthropicMessages,
 }
@@ -36,7 +40,7 @@ impl Api {
     /// Whose API it is.
     pub fn family(self) -> Family {
         match self {
-            Self::OpenAiChat => Family::OpenAi,
+            Self::OpenAiChat | Self::OpenAiCompletions | Self::OpenAiResponses => Family::OpenAi,
             Self::AnthropicMessages => Family::Anthropic,
         }
     }
@@ -45,6 +49,8 @@ impl Api {
     pub fn task(self) -> Task {
         match self {
             Self::OpenAiChat => Task::Conversation(ClientFormat::Chat),
+            Self::OpenAiCompletions => Task::Conversation(ClientFormat::Completions),
+            Self::OpenAiResponses => Task::Conversation(ClientFormat::Responses),
             Self::AnthropicMessages => Task::Conversation(ClientFormat::Messages),
         }
     }
@@ -53,6 +59,8 @@ impl Api {
     pub fn name(self) -> &'static str {
         match self {
             Self::OpenAiChat => "openai.chat",
+            Self::OpenAiCompletions => "openai.completions",
+            Self::OpenAiResponses => "openai.responses",
             Self::AnthropicMessages => "anthropic.messages",
         }
     }

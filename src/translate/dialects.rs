@@ -14,8 +14,8 @@
 
 use super::answer::{Answer, Delta, ProviderError};
 use super::conversation::Conversation;
-use super::{AnswerError, ClientFormat, Facts, Family, Format, Incoming, Rendered, RequestError, Target};
-use super::{anthropic, cohere, openai, outbound};
+use super::{AnswerContext, AnswerError, ClientFormat, Facts, Family, Format, Incoming, Rendered, RequestError, Target};
+use super::{anthropic, cohere, completions, openai, outbound, responses};
 use crate::codec::json::{Splice, TopLevel};
 use crate::codec::sse::Event;
 use crate::rejection::Rejection;
@@ -26,6 +26,8 @@ impl Format {
     pub(super) fn path(self, target: &Target<'_>) -> String {
         match self {
             Self::Chat => openai::request::path(target),
+            Self::Completions => completions::request::path(target),
+            Self::Responses => responses::request::path(target),
             Self::Messages => anthropic::request::path(target),
             Self::Cohere => cohere::request::path(target),
         }
@@ -34,6 +36,8 @@ impl Format {
     pub(super) fn render_request(self, conversation: &Conversation<'_>, target: &Target<'_>) -> Result<Rendered, RequestError> {
         match self {
             Self::Chat => openai::request::render(conversation, target),
+            // Nobody is asked in these but by clients of the same format, whose bytes pass through.
+            Self::Completions | Self::Responses => Err(outbound::passes_only(self, target)),
             Self::Messages => anthropic::request::render(conversation, target),
             Self::Cohere => cohere::request::render(conversation, target),
         }
@@ -42,6 +46,8 @@ impl Format {
     pub(super) fn parse_answer(self, body: &[u8]) -> Result<Answer<'_>, AnswerError> {
         match self {
             Self::Chat => openai::response::parse(body),
+            Self::Completions => completions::response::parse(body),
+            Self::Responses => responses::response::parse(body),
             Self::Messages => anthropic::response::parse(body),
             Self::Cohere => cohere::response::parse(body),
         }
@@ -49,7 +55,7 @@ impl Format {
 
     pub(super) fn parse_error(self, status: u16, body: &[u8]) -> ProviderError<'_> {
         match self {
-            Self::Chat => openai::error::parse(status, body),
+            Self::Chat | Self::Completions | Self::Responses => openai::error::parse(status, body),
             Self::Messages => anthropic::error::parse(status, body),
             Self::Cohere => cohere::error::parse(status, body),
         }
@@ -59,8 +65,8 @@ impl Format {
     pub(super) fn finish_completes(self) -> bool {
         match self {
             // Compatible vendors leave `[DONE]` out.
-            Self::Chat => true,
-            Self::Messages | Self::Cohere => false,
+            Self::Chat | Self::Completions => true,
+            Self::Responses | Self::Messages | Self::Cohere => false,
         }
     }
 }
@@ -70,6 +76,8 @@ impl ClientFormat {
     pub(super) fn facts(self, incoming: &Incoming<'_>) -> Result<Facts, RequestError> {
         match self {
             Self::Chat => openai::request::facts(incoming.parsed.json()?),
+            Self::Completions => completions::request::facts(incoming.parsed.json()?),
+            Self::Responses => responses::request::facts(incoming.parsed.json()?),
             Self::Messages => anthropic::request::facts(incoming.parsed.json()?),
         }
     }
@@ -77,6 +85,8 @@ impl ClientFormat {
     pub(super) fn parse_request<'a>(self, incoming: &Incoming<'a>, _facts: &Facts) -> Result<Conversation<'a>, RequestError> {
         match self {
             Self::Chat => openai::request::parse(incoming.body),
+            Self::Completions => completions::request::parse(incoming.body),
+            Self::Responses => responses::request::parse(incoming.body),
             Self::Messages => anthropic::request::parse(incoming.body),
         }
     }
@@ -90,9 +100,13 @@ impl ClientFormat {
         target: &Target<'_>,
     ) -> Result<(), RequestError> {
         match self {
-            Self::Chat => {
+            Self::Chat | Self::Completions => {
                 outbound::set_model(splice, facts, target);
                 openai::request::pass(splice, top, facts)
+            }
+            Self::Responses => {
+                outbound::set_model(splice, facts, target);
+                responses::request::pass(splice, top)
             }
             Self::Messages => {
                 outbound::set_model(splice, facts, target);
@@ -101,9 +115,20 @@ impl ClientFormat {
         }
     }
 
-    pub(super) fn render_answer(self, answer: &Answer<'_>, asked_model: &str) -> Vec<u8> {
+    /// What an answer repeats of its request; empty where nothing is repeated.
+    pub(super) fn echo(self, body: &[u8]) -> String {
+        match self {
+            Self::Responses => responses::echo(TopLevel::scan(body, usize::MAX).ok().as_ref()),
+            Self::Chat | Self::Completions | Self::Messages => String::new(),
+        }
+    }
+
+    pub(super) fn render_answer(self, answer: &Answer<'_>, context: &AnswerContext) -> Vec<u8> {
+        let asked_model = &context.asked_model;
         match self {
             Self::Chat => openai::response::render(answer, asked_model),
+            Self::Completions => completions::response::render(answer, asked_model),
+            Self::Responses => responses::response::render(answer, asked_model, &context.echo),
             Self::Messages => anthropic::response::render(answer, asked_model),
         }
     }
@@ -111,8 +136,8 @@ impl ClientFormat {
     /// Whether an event tells usage only, so that it can be kept from a client who did not ask for it.
     pub(super) fn is_usage_chunk(self, event: &Event<'_>) -> bool {
         match self {
-            Self::Chat => openai::stream::is_usage_chunk(event),
-            Self::Messages => false,
+            Self::Chat | Self::Completions => openai::stream::is_usage_chunk(event),
+            Self::Responses | Self::Messages => false,
         }
     }
 }
@@ -148,6 +173,8 @@ impl Family {
 #[derive(Debug)]
 pub(super) enum Reader {
     Chat(openai::stream::Reader),
+    Completions(completions::stream::Reader),
+    Responses(responses::stream::Reader),
     Messages(anthropic::stream::Reader),
     Cohere(cohere::stream::Reader),
 }
@@ -156,6 +183,8 @@ impl Reader {
     pub(super) fn new(format: Format) -> Self {
         match format {
             Format::Chat => Self::Chat(openai::stream::Reader::default()),
+            Format::Completions => Self::Completions(completions::stream::Reader::default()),
+            Format::Responses => Self::Responses(responses::stream::Reader::default()),
             Format::Messages => Self::Messages(anthropic::stream::Reader::default()),
             Format::Cohere => Self::Cohere(cohere::stream::Reader::default()),
         }
@@ -164,6 +193,8 @@ impl Reader {
     pub(super) fn event(&mut self, event: &Event<'_>, emit: &mut dyn FnMut(Delta<'_>)) -> Result<(), AnswerError> {
         match self {
             Self::Chat(reader) => reader.event(event, emit),
+            Self::Completions(reader) => reader.event(event, emit),
+            Self::Responses(reader) => reader.event(event, emit),
             Self::Messages(reader) => reader.event(event, emit),
             Self::Cohere(reader) => reader.event(event, emit),
         }
@@ -174,13 +205,18 @@ impl Reader {
 #[derive(Debug)]
 pub(super) enum Writer {
     Chat(openai::stream::Writer),
+    Completions(completions::stream::Writer),
+    Responses(responses::stream::Writer),
     Messages(anthropic::stream::Writer),
 }
 
 impl Writer {
-    pub(super) fn new(format: ClientFormat, asked_model: &str, wants_usage: bool) -> Self {
+    pub(super) fn new(format: ClientFormat, context: &AnswerContext) -> Self {
+        let (asked_model, wants_usage) = (&context.asked_model, context.wants_usage);
         match format {
             ClientFormat::Chat => Self::Chat(openai::stream::Writer::new(asked_model, wants_usage)),
+            ClientFormat::Completions => Self::Completions(completions::stream::Writer::new(asked_model, wants_usage)),
+            ClientFormat::Responses => Self::Responses(responses::stream::Writer::new(asked_model, &context.echo)),
             ClientFormat::Messages => Self::Messages(anthropic::stream::Writer::new(asked_model, wants_usage)),
         }
     }
@@ -188,6 +224,8 @@ impl Writer {
     pub(super) fn delta(&mut self, delta: &Delta<'_>, out: &mut Vec<u8>) {
         match self {
             Self::Chat(writer) => writer.delta(delta, out),
+            Self::Completions(writer) => writer.delta(delta, out),
+            Self::Responses(writer) => writer.delta(delta, out),
             Self::Messages(writer) => writer.delta(delta, out),
         }
     }
@@ -195,6 +233,8 @@ impl Writer {
     pub(super) fn fail(&mut self, rejection: &Rejection, out: &mut Vec<u8>) {
         match self {
             Self::Chat(writer) => writer.fail(rejection, out),
+            Self::Completions(writer) => writer.fail(rejection, out),
+            Self::Responses(writer) => writer.fail(rejection, out),
             Self::Messages(writer) => writer.fail(rejection, out),
         }
     }

@@ -8,6 +8,10 @@
 pub enum Format {
     /// OpenAI's chat completions, vendors' extensions included.
     Chat,
+    /// OpenAI's legacy completions.
+    Completions,
+    /// OpenAI's responses.
+    Responses,
     /// Anthropic's messages.
     Messages,
     /// Cohere's chat, API v2.
@@ -19,6 +23,10 @@ pub enum Format {
 pub enum ClientFormat {
     /// OpenAI's chat completions.
     Chat,
+    /// OpenAI's legacy completions.
+    Completions,
+    /// OpenAI's responses.
+    Responses,
     /// Anthropic's messages.
     Messages,
 }
@@ -28,6 +36,8 @@ impl Format {
     pub fn name(self) -> &'static str {
         match self {
             Self::Chat => "openai",
+            Self::Completions => "completions",
+            Self::Responses => "responses",
             Self::Messages => "anthropic",
             Self::Cohere => "cohere",
         }
@@ -39,6 +49,8 @@ impl ClientFormat {
     pub fn format(self) -> Format {
         match self {
             Self::Chat => Format::Chat,
+            Self::Completions => Format::Completions,
+            Self::Responses => Format::Responses,
             Self::Messages => Format::Messages,
         }
     }

@@ -30,7 +30,7 @@ pub fn whole(context: &AnswerContext, body: &[u8]) -> Result<Whole, AnswerError>
     }
     let answer = parsed?;
     let rendered = match context.api.task() {
-        Task::Conversation(format) => format.render_answer(&answer, &context.asked_model),
+        Task::Conversation(format) => format.render_answer(&answer, context),
     };
     Ok(Whole { body: Some(rendered.into()), seen: Seen::of(&answer) })
 }

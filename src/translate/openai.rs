@@ -10,9 +10,9 @@ mod message;
 pub mod request;
 pub mod response;
 pub mod stream;
-mod text_or;
-mod usage;
-mod words;
+pub(super) mod text_or;
+pub(super) mod usage;
+pub(super) mod words;
 
 use super::{AnswerError, Format, plain};
 
@@ -28,7 +28,7 @@ fn made_id() -> String {
 }
 
 /// `created` is demanded of every answer, and other dialects do not tell it: the one look at a clock in all of `translate`.
-fn now() -> i64 {
+pub(super) fn now() -> i64 {
     let since = std::time::SystemTime::now().duration_since(std::time::UNIX_EPOCH).unwrap_or_default();
     i64::try_from(since.as_secs()).unwrap_or(i64::MAX)
 }

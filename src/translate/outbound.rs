@@ -3,7 +3,8 @@
 //! Always made from the client's original body, so that each attempt of a fallback begins anew. Overrides of the config come last:
 //! they hold in every format, and whatever the client has sent.
 
-use super::{ClientFormat, Facts, Incoming, Rendered, RequestError, Target, Task};
+use super::fault::Fault;
+use super::{ClientFormat, Facts, Format, Incoming, Rendered, RequestError, Target, Task};
 use crate::codec::json::{Splice, TopLevel};
 
 /// The depth of a body was bounded when it came in, so what is made of it needs no bound.
@@ -52,6 +53,12 @@ fn pass_through(
     format.pass_request(&mut splice, top, facts, target)?;
     override_fields(&mut splice, target);
     Ok(Rendered { path: target.format.path(target), headers: Vec::new(), body: splice.finish(), dropped: Vec::new() })
+}
+
+/// A format that is only passed through cannot be made of a conversation.
+pub(super) fn passes_only(format: Format, target: &Target<'_>) -> RequestError {
+    let message = format!("the format `{}` is passed through only, never made of another one", format.name());
+    Fault::new("model", message).unsupported(target)
 }
 
 /// Names the target's model, where the model is a field of the body.

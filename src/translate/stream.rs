@@ -36,7 +36,7 @@ impl Stream {
             frames: Frames::new(context.framing, context.event_bytes),
             reader: Reading::new(context.format),
             progress: Progress::new(context.format),
-            writer: Writer::new(client, &context.asked_model, context.wants_usage),
+            writer: Writer::new(client, &context),
             pass: context.is_pass_through().then_some(PassThrough { hides_usage }),
             over: false,
         }

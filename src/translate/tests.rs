@@ -27,6 +27,7 @@ fn context(api: Api, dialect: Dialect) -> AnswerContext {
         api,
         format: dialect.format_for(api),
         framing: dialect.framing(),
+        echo: String::new(),
         asked_model: "asked".to_owned(),
         stream: true,
         wants_usage: true,

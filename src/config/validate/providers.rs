@@ -10,9 +10,11 @@ use super::rules;
 use crate::config::errors::Check;
 use crate::config::model;
 use crate::config::node::Path;
-use crate::translate::Hosting;
-use crate::upstream::{Credential, Endpoint, Provider};
+use crate::translate::{Dialect, Hosting};
+use crate::upstream::{Credential, Endpoint, Provider, Serves};
 
+/// Where OpenAI itself is.
+const OPENAI_HOST: &str = "api.openai.com";
 /// The longest name of a provider, in bytes: Envoy's cluster names are made of several.
 const LONGEST_NAME: usize = 64;
 
@@ -48,6 +50,7 @@ fn provider(
     Some(Provider {
         name: name.into(),
         dialect: written.dialect,
+        serves: serves(check, path, &written, endpoint.as_ref()),
         hosting: Hosting::Owner,
         endpoint: endpoint?,
         credential: credential?,
@@ -58,6 +61,17 @@ fn provider(
         peek: written.peek,
         rest: written.rest,
     })
+}
+
+/// OpenAI itself serves all of its APIs, and one that is compatible with it may serve chat completions only.
+fn serves(check: &mut Check<'_>, path: &Path<'_>, written: &model::Provider, endpoint: Option<&Endpoint>) -> Serves {
+    let model::Serves { responses, completions } = written.serves;
+    let is_openais = written.dialect == Dialect::OpenAi;
+    if !is_openais && (responses == Some(true) || completions == Some(true)) {
+        check.error(&path.field("serves"), "is for providers of the dialect `openai`: others do not have these APIs");
+    }
+    let by_default = is_openais && endpoint.is_some_and(|endpoint| endpoint.host == OPENAI_HOST);
+    Serves { responses: responses.unwrap_or(by_default), completions: completions.unwrap_or(by_default) }
 }
 
 /// Names of providers become parts of names in Envoy, where `,`, `:`, `#` and `~` separate them.

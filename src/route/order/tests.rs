@@ -21,6 +21,7 @@ pub(crate) fn provider(name: &str) -> Arc<Provider> {
     Arc::new(Provider {
         name: name.into(),
         dialect: Dialect::OpenAi,
+        serves: Default::default(),
         hosting: Hosting::Owner,
         endpoint: Endpoint::parse("http://127.0.0.1:1", Dialect::OpenAi).unwrap(),
         credential: Credential::None,

@@ -54,7 +54,7 @@ pub fn parse(status: u16, body: &[u8]) -> ProviderError<'_> {
 }
 
 /// Reads an `error` that stands in an answer or in an event of a stream.
-pub(super) fn of_value(raw: &RawValue) -> ProviderError<'_> {
+pub(in crate::translate) fn of_value(raw: &RawValue) -> ProviderError<'_> {
     let mut error = object(raw.get()).map(|wire| wire.error()).unwrap_or_default();
     if error.message.is_empty() {
         error.message = text(raw).unwrap_or_default();
@@ -64,7 +64,7 @@ pub(super) fn of_value(raw: &RawValue) -> ProviderError<'_> {
 }
 
 /// Whether an `error` field is one: some vendors write an empty one into every answer.
-pub(super) fn says_something(raw: &RawValue) -> bool {
+pub(in crate::translate) fn says_something(raw: &RawValue) -> bool {
     !matches!(raw.get(), "{}" | "[]" | "\"\"" | "false" | "0")
 }
 
@@ -145,7 +145,7 @@ pub fn render(status: u16, error: &ProviderError<'_>) -> Vec<u8> {
 }
 
 /// OpenAI's types by status. A provider's own type is kept where it is one of OpenAI's that the status does not tell.
-fn type_of(status: u16, kind: Option<&str>) -> &'static str {
+pub(in crate::translate) fn type_of(status: u16, kind: Option<&str>) -> &'static str {
     match (status, kind) {
         (429, Some("insufficient_quota")) => "insufficient_quota",
         (429, _) => "rate_limit_error",

@@ -12,7 +12,7 @@ use crate::translate::text::Str;
 
 /// A string, or an array of something. An untagged enum would buffer, and what is buffered cannot be borrowed.
 #[derive(Debug)]
-pub(super) enum TextOr<'a, T> {
+pub(crate) enum TextOr<'a, T> {
     Text(Str<'a>),
     List(Vec<T>),
 }

@@ -13,7 +13,7 @@ use crate::usage::Tokens;
 /// What a provider reports. Unknown fields are of no interest.
 #[derive(Debug, Default, DeserializeDerive)]
 #[serde(default)]
-pub(super) struct Reported {
+pub(in crate::translate) struct Reported {
     prompt_tokens: Count,
     completion_tokens: Count,
     total_tokens: Count,
@@ -42,7 +42,7 @@ struct CompletionDetails {
 impl Reported {
     /// In the hub's terms. xAI and Gemini leave thinking out of `completion_tokens`, but not out of `total_tokens`: the greater
     /// counts. Parts are never more than their whole. Nothing but zeros is no report: vendors write it where they have not counted.
-    pub(super) fn tokens(&self) -> Option<Tokens> {
+    pub(in crate::translate) fn tokens(&self) -> Option<Tokens> {
         let input = self.prompt_tokens.0;
         let output = self.completion_tokens.0.max(self.total_tokens.0.saturating_sub(input));
         let prompt = self.prompt_tokens_details.as_ref();
@@ -63,7 +63,7 @@ impl Reported {
 /// A number of tokens. Vendors write null, or a number with a fraction, where they should write a whole one: what cannot be one
 /// is 0, never an error that would lose the answer.
 #[derive(Debug, Default, Clone, Copy)]
-struct Count(u64);
+pub(in crate::translate) struct Count(pub(in crate::translate) u64);
 
 impl<'de> Deserialize<'de> for Count {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
@@ -100,7 +100,7 @@ impl<'de> Deserialize<'de> for Count {
 
 /// What an OpenAI client gets.
 #[derive(Debug, Serialize)]
-pub(super) struct Told {
+pub(in crate::translate) struct Told {
     prompt_tokens: u64,
     completion_tokens: u64,
     total_tokens: u64,

@@ -7,7 +7,7 @@ use crate::translate::answer::FinishReason;
 use crate::translate::conversation::Effort;
 
 /// The words of `reasoning_effort`. `max` is not OpenAI's own, but known to compatible vendors.
-pub(super) const EFFORTS: [(&str, Effort); 7] = [
+pub(in crate::translate) const EFFORTS: [(&str, Effort); 7] = [
     ("none", Effort::None),
     ("minimal", Effort::Minimal),
     ("low", Effort::Low),
@@ -18,7 +18,7 @@ pub(super) const EFFORTS: [(&str, Effort); 7] = [
 ];
 
 /// The effort that a word means.
-pub(super) fn effort(word: &str) -> Option<Effort> {
+pub(in crate::translate) fn effort(word: &str) -> Option<Effort> {
     EFFORTS.iter().find(|(known, _)| *known == word).map(|(_, effort)| *effort)
 }
 
@@ -36,7 +36,7 @@ pub(super) fn effort_word(effort: Effort) -> &'static str {
 
 /// What a `finish_reason` means. Words that OpenAI does not have are those of compatible vendors; one that nobody here knows
 /// counts as a stop: the answer is complete, and only the reason is not known.
-pub(super) fn finish_reason(word: &str) -> FinishReason {
+pub(in crate::translate) fn finish_reason(word: &str) -> FinishReason {
     match word {
         "length" | "max_tokens" => FinishReason::Length,
         // Mistral's word for a full context window.
@@ -58,7 +58,7 @@ pub(super) fn finish_reason_after(word: &str, has_calls: bool) -> FinishReason {
 
 /// OpenAI's word for a reason. A refusal is `content_filter` where the model said nothing that could be shown, as Anthropic's
 /// `refusal` is made by a classifier; a paused turn is over as far as an OpenAI client can act on it.
-pub(super) fn finish_word(reason: FinishReason) -> &'static str {
+pub(in crate::translate) fn finish_word(reason: FinishReason) -> &'static str {
     match reason {
         FinishReason::Stop | FinishReason::StopSequence | FinishReason::Pause => "stop",
         FinishReason::Length | FinishReason::ContextLength => "length",
@@ -68,7 +68,7 @@ pub(super) fn finish_word(reason: FinishReason) -> &'static str {
 }
 
 /// The tier that served an answer: Anthropic's `standard` is OpenAI's `default`; `priority` is the same word in both.
-pub(super) fn served_tier(word: &str) -> &str {
+pub(in crate::translate) fn served_tier(word: &str) -> &str {
     if word == "standard" { "default" } else { word }
 }
 

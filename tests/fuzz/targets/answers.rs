@@ -72,6 +72,7 @@ pub fn context(api: Api, dialect: Dialect) -> AnswerContext {
         format: dialect.format_for(api),
         framing: dialect.framing(),
         asked_model: "asked".to_owned(),
+        echo: String::new(),
         stream: true,
         wants_usage: true,
         answer_bytes: 1 << 20,

@@ -7,11 +7,9 @@
 mod blocks;
 mod messages;
 mod tools;
-mod wrong;
 
 use serde_json::value::RawValue;
 
-use self::wrong::Wrong;
 use crate::translate::RequestError;
 use crate::translate::anthropic::brief;
 use crate::translate::anthropic::hints::Hints;
@@ -21,6 +19,7 @@ use crate::translate::conversation::{Conversation, Effort, Reasoning, ResponseFo
 use crate::translate::fault::{self, Fault};
 use crate::translate::object::{Rest, object};
 use crate::translate::text::Str;
+use crate::translate::wrong::Wrong;
 
 object! {
     /// The body.

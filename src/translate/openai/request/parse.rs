@@ -10,7 +10,7 @@ use crate::translate::openai::words;
 use crate::translate::text::Str;
 
 /// The most alternatives per token that OpenAI's API reference allows for `top_logprobs`.
-const TOP_LOGPROBS: u8 = 20;
+pub(in crate::translate) const TOP_LOGPROBS: u8 = 20;
 
 /// Reads a chat completion request.
 ///
@@ -58,7 +58,7 @@ fn conversation(request: wire::Request<'_>) -> Result<Conversation<'_>, Fault> {
     };
     conversation.messages = messages::messages(request.messages, &mut ignored)?;
     conversation.extras = extras;
-    conversation.ignored = ignored.0;
+    conversation.ignored = ignored.into_names();
     Ok(conversation)
 }
 
@@ -156,12 +156,12 @@ pub(super) fn optional_cache_hint(control: Option<&wire::CacheControl<'_>>) -> R
     control.map(cache_hint).transpose().map_err(|f| f.within("cache_control"))
 }
 
-pub(super) fn missing(field: &str) -> Fault {
+pub(in crate::translate) fn missing(field: &str) -> Fault {
     Fault::new(field, "is missing")
 }
 
 /// A field that nobody here knows might change the meaning: OpenAI's own API refuses it, too.
-pub(super) fn refuse_unknown(rest: &Rest<'_>) -> Result<(), Fault> {
+pub(in crate::translate) fn refuse_unknown(rest: &Rest<'_>) -> Result<(), Fault> {
     match rest.first() {
         Some((key, _)) => Err(Fault::new(&**key, "is not a field that is known here: it cannot be translated, remove it")),
         None => Ok(()),
@@ -170,21 +170,26 @@ pub(super) fn refuse_unknown(rest: &Rest<'_>) -> Result<(), Fault> {
 
 /// The fields that were ignored, each once, whatever the number of messages that had it.
 #[derive(Debug, Default)]
-pub(super) struct Ignored(Vec<String>);
+pub(in crate::translate) struct Ignored(Vec<String>);
 
 impl Ignored {
     /// Names are the client's own, so their number and length are bounded.
     const MOST: usize = 32;
     const LONGEST: usize = 128;
 
-    pub(super) fn add(&mut self, field: String) {
+    pub(in crate::translate) fn add(&mut self, field: String) {
         if self.0.len() < Self::MOST && field.len() <= Self::LONGEST && !self.0.contains(&field) {
             self.0.push(field);
         }
     }
 
+    /// What is told in [`Conversation::ignored`].
+    pub(in crate::translate) fn into_names(self) -> Vec<String> {
+        self.0
+    }
+
     /// All fields that say something. Empty ones are what SDKs write when they echo an answer.
-    pub(super) fn all(&mut self, path: &str, rest: &Rest<'_>) {
+    pub(in crate::translate) fn all(&mut self, path: &str, rest: &Rest<'_>) {
         for (key, value) in rest {
             if !matches!(value.get(), "[]" | "{}" | "\"\"" | "false") {
                 self.add(format!("{path}{key}"));

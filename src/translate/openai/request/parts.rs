@@ -1,19 +1,13 @@
 //! Content parts: text, pictures, recordings, files, refusals and thinking.
 //!
-//! Data URIs are taken apart without a copy, so that a picture of many megabytes is borrowed from the body until it is written. A
-//! part of a type that is not known, or that cannot stand where it stands, is an error that names it, never left out.
-
-use std::borrow::Cow;
+//! A part of a type that is not known, or that cannot stand where it stands, is an error that names it, never left out.
 
 use super::parse::{missing, optional_cache_hint, refuse_unknown};
 use super::wire;
 use crate::translate::conversation::{Audio, Content, Document, Image, Media, Part, Thinking};
 use crate::translate::fault::Fault;
+use crate::translate::media::{PDF, data_uri, is_data_uri, web};
 use crate::translate::openai::text_or::TextOr;
-use crate::translate::text::Str;
-
-const SCHEME: &str = "data:";
-const PDF: &str = "application/pdf";
 
 /// Whose parts these are: it decides which types are allowed.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -84,21 +78,13 @@ fn part<'a>(part: wire::Part<'a>, allowed: &[&str]) -> Result<Part<'a>, Fault> {
 fn image(image: wire::ImageUrl<'_>) -> Result<Content<'_>, Fault> {
     refuse_unknown(&image.rest)?;
     let url = image.url.ok_or_else(|| missing("url"))?;
-    let source = if is_data_uri(&url) { data_uri(url).map_err(|f| f.within("url"))? } else { web(url)? };
+    let source = if is_data_uri(&url) { data_uri(url) } else { web(url) }.map_err(|f| f.within("url"))?;
     match source {
         Media::Base64 { ref media_type, .. } if media_type == PDF => {
             Ok(Content::Document(Document { source, title: None, context: None, citations: false }))
         }
         source => Ok(Content::Image(Image { source, detail: image.detail })),
     }
-}
-
-fn web(url: Str<'_>) -> Result<Media<'_>, Fault> {
-    let scheme = url.split_once("://").map_or("", |(scheme, _)| scheme);
-    if !scheme.eq_ignore_ascii_case("https") && !scheme.eq_ignore_ascii_case("http") {
-        return Err(Fault::new("url", "is neither an http(s) URL nor a base64 data URI"));
-    }
-    Ok(Media::Url(url))
 }
 
 fn audio(audio: wire::InputAudio<'_>) -> Result<Content<'_>, Fault> {
@@ -121,30 +107,4 @@ fn file(file: wire::File<'_>) -> Result<Content<'_>, Fault> {
         (None, None) => return Err(Fault::new("file_data", "or `file_id` is missing")),
     };
     Ok(Content::Document(Document { source, title: file.filename, context: None, citations: false }))
-}
-
-fn is_data_uri(url: &str) -> bool {
-    url.get(..SCHEME.len()).is_some_and(|scheme| scheme.eq_ignore_ascii_case(SCHEME))
-}
-
-/// Takes `data:TYPE;PARAMETERS;base64,DATA` apart (RFC 2397). Whether type and data are good is for the provider to say.
-fn data_uri(uri: Str<'_>) -> Result<Media<'_>, Fault> {
-    let (head, _) = uri.split_once(',').ok_or_else(|| Fault::new("", "is a data URI without a comma"))?;
-    let (parameters, encoding) = head.rsplit_once(';').unwrap_or((head, ""));
-    if !encoding.trim().eq_ignore_ascii_case("base64") {
-        return Err(Fault::new("", "is a data URI that is not base64"));
-    }
-    let end = parameters.find(';').unwrap_or(parameters.len());
-    let (kind, data) = (SCHEME.len()..end, head.len() + 1..uri.len());
-    if kind.is_empty() {
-        return Err(Fault::new("", "is a data URI without a media type"));
-    }
-    Ok(match uri.0 {
-        Cow::Borrowed(uri) => Media::Base64 { media_type: uri[kind].into(), data: uri[data].into() },
-        Cow::Owned(mut uri) => {
-            let media_type = uri[kind].to_owned();
-            uri.drain(..data.start);
-            Media::Base64 { media_type: media_type.into(), data: uri.into() }
-        }
-    })
 }

@@ -1,6 +1,5 @@
 //! Content blocks: text, pictures, documents, thinking, tool calls and their results.
 
-use super::wrong::Wrong;
 use super::{missing, refuse_unknown};
 use crate::translate::anthropic::brief;
 use crate::translate::anthropic::hints::Hints;
@@ -9,6 +8,7 @@ use crate::translate::conversation::{CacheHint, Content, Document, Image, Media,
 use crate::translate::fault::{Fault, read_raw};
 use crate::translate::object::object;
 use crate::translate::text::Str;
+use crate::translate::wrong::Wrong;
 
 /// Where blocks stand: it decides which types are allowed.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

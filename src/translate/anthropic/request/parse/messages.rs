@@ -1,7 +1,6 @@
 //! `system` and `messages`: who says what, in the hub's order.
 
 use super::blocks::{self, Place};
-use super::wrong::Wrong;
 use super::{missing, refuse_unknown};
 use crate::translate::anthropic::hints::Hints;
 use crate::translate::anthropic::wire::Content;
@@ -9,6 +8,7 @@ use crate::translate::conversation::{Message as Turn, Role};
 use crate::translate::fault::Fault;
 use crate::translate::object::object;
 use crate::translate::text::Str;
+use crate::translate::wrong::Wrong;
 
 object! {
     /// A message of any role.

@@ -3,7 +3,6 @@
 use serde_json::value::RawValue;
 
 use super::blocks::optional_cache_hint;
-use super::wrong::Wrong;
 use super::{missing, refuse_unknown};
 use crate::translate::anthropic::hints::Hints;
 use crate::translate::anthropic::wire::CacheControl;
@@ -11,6 +10,7 @@ use crate::translate::conversation::{Function, Tool, ToolChoice};
 use crate::translate::fault::{Fault, read_raw};
 use crate::translate::object::object;
 use crate::translate::text::Str;
+use crate::translate::wrong::Wrong;
 
 object! {
     Kind {

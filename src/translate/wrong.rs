@@ -1,4 +1,4 @@
-//! Two ways in which a client's body cannot be read: it breaks Anthropic's rules, or it asks for what only Anthropic has.
+//! Two ways in which a client's body cannot be read: it breaks the rules of its API, or it asks for what no other API has.
 
 use std::fmt;
 
@@ -7,16 +7,16 @@ use crate::translate::fault::Fault;
 
 /// A fault, and whose it is.
 #[derive(Debug)]
-pub(super) enum Wrong {
-    /// The body breaks the rules of Anthropic's API.
+pub(crate) enum Wrong {
+    /// The body breaks the rules of the client's API.
     Invalid(Fault),
-    /// The body may be good, but only a provider of Anthropic's dialect can serve it.
+    /// The body may be good, but only a provider of the client's own API can serve it.
     Foreign(Fault),
 }
 
 impl Wrong {
     /// The same, seen from further out.
-    pub(super) fn within(self, outer: impl fmt::Display) -> Self {
+    pub(crate) fn within(self, outer: impl fmt::Display) -> Self {
         match self {
             Self::Invalid(fault) => Self::Invalid(fault.within(outer)),
             Self::Foreign(fault) => Self::Foreign(fault.within(outer)),

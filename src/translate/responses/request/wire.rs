@@ -1,0 +1,263 @@
+//! A request as it is written, before it has a meaning: OpenAI's API reference.
+//!
+//! Everything is optional here and borrowed from the body. Items and parts of all types share one shape each, because their fields
+//! agree where their names do; what they have besides stands in `rest`.
+
+use std::fmt;
+
+use serde::de::{Deserialize, Deserializer, IgnoredAny, MapAccess, SeqAccess, Visitor};
+use serde_json::value::RawValue;
+
+use crate::translate::object::object;
+use crate::translate::text::Str;
+
+object! {
+    /// The body.
+    Request {
+        model: Str<'a>,
+        input: Input<'a>,
+        instructions: Str<'a>,
+        tools: Vec<&'a RawValue>,
+        tool_choice: &'a RawValue,
+        parallel_tool_calls: bool,
+        text: Text<'a>,
+        reasoning: Reasoning<'a>,
+        max_output_tokens: u64,
+        max_tool_calls: u64,
+        temperature: f64,
+        top_p: f64,
+        top_logprobs: u8,
+        include: Vec<Str<'a>>,
+        metadata: &'a RawValue,
+        user: Str<'a>,
+        safety_identifier: Str<'a>,
+        service_tier: Str<'a>,
+        truncation: Str<'a>,
+        store: bool,
+        background: bool,
+        stream: bool,
+        stream_options: &'a RawValue,
+        previous_response_id: &'a RawValue,
+        conversation: &'a RawValue,
+        prompt: &'a RawValue,
+        moderation: &'a RawValue,
+        prompt_cache_options: CacheOptions<'a>,
+    }
+}
+
+object! {
+    Text {
+        format: Format<'a>,
+        verbosity: &'a RawValue,
+    }
+}
+
+object! {
+    /// `text.format`.
+    Format {
+        kind as "type": Str<'a>,
+        name: Str<'a>,
+        description: Str<'a>,
+        schema: &'a RawValue,
+        strict: bool,
+    }
+}
+
+object! {
+    Reasoning {
+        effort: Str<'a>,
+        summary: Str<'a>,
+        generate_summary: Str<'a>,
+        context: Str<'a>,
+        mode: Str<'a>,
+    }
+}
+
+object! {
+    CacheOptions {
+        prewarm: bool,
+    }
+}
+
+object! {
+    /// An item of `input`, of any type.
+    Item {
+        kind as "type": Str<'a>,
+        id: Str<'a>,
+        status: Str<'a>,
+        role: Str<'a>,
+        content: Said<'a>,
+        phase: Str<'a>,
+        call_id: Str<'a>,
+        name: Str<'a>,
+        arguments: &'a RawValue,
+        output: Said<'a>,
+        caller: Caller<'a>,
+        summary: Vec<Summary<'a>>,
+        encrypted_content: Str<'a>,
+    }
+}
+
+object! {
+    /// Who calls a tool.
+    Caller {
+        kind as "type": Str<'a>,
+    }
+}
+
+object! {
+    /// A part of a reasoning item's summary.
+    Summary {
+        kind as "type": Str<'a>,
+        text: Str<'a>,
+    }
+}
+
+object! {
+    /// A content part of any type.
+    Part {
+        kind as "type": Str<'a>,
+        text: Str<'a>,
+        refusal: Str<'a>,
+        image_url: Str<'a>,
+        detail: Str<'a>,
+        file_id: Str<'a>,
+        file_data: Str<'a>,
+        file_url: Str<'a>,
+        filename: Str<'a>,
+        input_audio: InputAudio<'a>,
+        annotations: &'a RawValue,
+        logprobs: &'a RawValue,
+        prompt_cache_breakpoint: CacheBreakpoint<'a>,
+    }
+}
+
+object! {
+    InputAudio {
+        data: Str<'a>,
+        format: Str<'a>,
+    }
+}
+
+object! {
+    CacheBreakpoint {
+        mode: Str<'a>,
+        ttl: Str<'a>,
+    }
+}
+
+object! {
+    Tool {
+        kind as "type": Str<'a>,
+        name: Str<'a>,
+        description: Str<'a>,
+        parameters: &'a RawValue,
+        strict: bool,
+        output_schema: &'a RawValue,
+        defer_loading: bool,
+        is_async as "async": bool,
+        allowed_callers: Vec<Str<'a>>,
+    }
+}
+
+object! {
+    /// `tool_choice` where it is an object.
+    ToolChoice {
+        kind as "type": Str<'a>,
+        name: Str<'a>,
+        mode: Str<'a>,
+        tools: Vec<ChosenTool<'a>>,
+    }
+}
+
+object! {
+    /// A tool in a list of allowed ones.
+    ChosenTool {
+        kind as "type": Str<'a>,
+        name: Str<'a>,
+    }
+}
+
+/// `input`: a string or items.
+#[derive(Debug)]
+pub(super) enum Input<'a> {
+    Text(Str<'a>),
+    Items(Vec<Item<'a>>),
+}
+
+/// `content` and `output`: a string or parts; an object in the results of tools that OpenAI runs or defines.
+#[derive(Debug)]
+pub(super) enum Said<'a> {
+    Text(Str<'a>),
+    Parts(Vec<Part<'a>>),
+    Other,
+}
+
+impl<'de: 'a, 'a> Deserialize<'de> for Input<'a> {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        struct Either;
+
+        impl<'de> Visitor<'de> for Either {
+            type Value = Input<'de>;
+
+            fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+                f.write_str("a string or an array of items")
+            }
+
+            fn visit_borrowed_str<E>(self, text: &'de str) -> Result<Self::Value, E> {
+                Ok(Input::Text(text.into()))
+            }
+
+            fn visit_str<E>(self, text: &str) -> Result<Self::Value, E> {
+                Ok(Input::Text(text.to_owned().into()))
+            }
+
+            fn visit_seq<A: SeqAccess<'de>>(self, items: A) -> Result<Self::Value, A::Error> {
+                list(items).map(Input::Items)
+            }
+        }
+
+        deserializer.deserialize_any(Either)
+    }
+}
+
+impl<'de: 'a, 'a> Deserialize<'de> for Said<'a> {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        struct Either;
+
+        impl<'de> Visitor<'de> for Either {
+            type Value = Said<'de>;
+
+            fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+                f.write_str("a string or an array of parts")
+            }
+
+            fn visit_borrowed_str<E>(self, text: &'de str) -> Result<Self::Value, E> {
+                Ok(Said::Text(text.into()))
+            }
+
+            fn visit_str<E>(self, text: &str) -> Result<Self::Value, E> {
+                Ok(Said::Text(text.to_owned().into()))
+            }
+
+            fn visit_seq<A: SeqAccess<'de>>(self, parts: A) -> Result<Self::Value, A::Error> {
+                list(parts).map(Said::Parts)
+            }
+
+            fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<Self::Value, A::Error> {
+                while map.next_entry::<IgnoredAny, IgnoredAny>()?.is_some() {}
+                Ok(Said::Other)
+            }
+        }
+
+        deserializer.deserialize_any(Either)
+    }
+}
+
+fn list<'de, T: Deserialize<'de>, A: SeqAccess<'de>>(mut items: A) -> Result<Vec<T>, A::Error> {
+    let mut list = Vec::new();
+    while let Some(item) = items.next_element()? {
+        list.push(item);
+    }
+    Ok(list)
+}
