@@ -39,7 +39,7 @@ enum Command {
     Key(key::Args),
     /// Print the JSON Schema of the gateway config, for editors.
     Schema,
-    /// Run a simulated provider that speaks OpenAI's and Anthropic's API and misbehaves on request.
+    /// Run a simulated provider that speaks the APIs of all providers and misbehaves on request.
     Sim(Box<crate::sim::Args>),
     /// Print the version.
     Version,

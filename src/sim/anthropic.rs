@@ -6,16 +6,18 @@
 mod block;
 mod message;
 mod request;
-mod signature;
 mod tool;
 mod write;
 
 use http::{HeaderMap, HeaderName, StatusCode};
-use serde_json::Value;
+use serde_json::{Value, json};
 
-use super::check::Node;
+use super::ask::{Ask, Output};
+use super::check::{Fault, Node};
 use super::error::{Api, ApiError};
+use super::models;
 use super::prompt::Prompt;
+use super::route::Route;
 
 pub(super) use write::{events, whole};
 
@@ -28,6 +30,51 @@ enum Version {
     V2023,
     /// No sampling parameters, no documents in assistant messages, no citations in user messages.
     V2026,
+}
+
+/// The endpoints. Both APIs have `/v1/models`; only Anthropic's clients send a version.
+pub(super) fn route(method: &str, path: &str, headers: &HeaderMap) -> Option<Route> {
+    let is_anthropic = headers.contains_key(VERSION);
+    Some(match (method, path) {
+        ("POST", "/v1/messages") => Route::new(Api::Anthropic, serve),
+        ("POST", "/v1/messages/count_tokens") => Route::new(Api::Anthropic, count),
+        ("GET", "/v1/models") if is_anthropic => Route::new(Api::Anthropic, models::serve_list),
+        ("GET", path) if is_anthropic => Route::at(Api::Anthropic, models::serve_one, path.strip_prefix("/v1/models/")?),
+        _ => return None,
+    })
+}
+
+fn serve(ask: &Ask<'_>) -> Result<Output, ApiError> {
+    let prompt = parse(&ask.parts.headers, ask.body)?;
+    answer(ask, &prompt)
+}
+
+fn answer(ask: &Ask<'_>, prompt: &Prompt) -> Result<Output, ApiError> {
+    let reply = ask.reply(prompt)?;
+    Ok(if prompt.stream {
+        Output::events(events(&reply, prompt, ask.script, ask.seed))
+    } else {
+        Output::json(whole(&reply, prompt, ask.script, ask.seed))
+    })
+}
+
+/// Where others host Anthropic's models, the model stands in the path: this is the body without what only the host wants.
+pub(super) fn hosted(ask: &Ask<'_>, mut body: Value, model: &str) -> Result<Output, ApiError> {
+    if let Some(fields) = body.as_object_mut() {
+        fields.insert("model".to_owned(), model.into());
+    }
+    let prompt = request::read(&Node::root(&body), Version::V2023).map_err(|fault| ApiError::fault(Api::Anthropic, fault))?;
+    answer(ask, &prompt)
+}
+
+/// What a body for counting asks to count, with the model in it.
+pub(super) fn count_of(body: &Node<'_>) -> Result<Prompt, Fault> {
+    request::read_count(body, Version::V2023)
+}
+
+fn count(ask: &Ask<'_>) -> Result<Output, ApiError> {
+    let prompt = parse_count(&ask.parts.headers, ask.body)?;
+    Ok(Output::json(json!({"input_tokens": prompt.tokens})))
 }
 
 /// Reads a messages request as strictly as the API does.

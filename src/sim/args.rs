@@ -8,9 +8,10 @@ use tokio::net::TcpListener;
 
 use super::script::Script;
 
-/// Run a simulated provider: OpenAI chat completions and Anthropic messages on one address.
+/// Run a simulated provider: the APIs of OpenAI, Azure OpenAI, Anthropic, Gemini, Vertex AI, Bedrock and Cohere on one address.
 ///
-/// It answers `You said: …`, calls tools when there are any, and counts one token per word. Every fault below can also be asked
+/// A path tells whose API is meant (`/v1/chat/completions`, `/v1/responses`, `/openai/deployments/…`, `/v1/messages`,
+/// `/v1beta/models/…`, `/v1/projects/…`, `/model/…/converse`, `/v2/chat`). Bodies are judged as strictly as there. It answers `You said: …`, calls tools when there are any, and counts one token per word. Every fault below can also be asked
 /// for in one request by a header named like the flag: `x-sim-status: 429`, `x-sim-cut-after: 3`, `x-sim-pace: 20ms`. With
 /// `--name a`, a value `a=429,b=503` means this simulator by its name. `GET /_sim/requests` shows what was received,
 /// `GET /_sim/stats` what is in flight.
@@ -28,13 +29,22 @@ pub struct Args {
     /// The only API key to accept. Default: any, or none
     #[arg(long, value_name = "KEY", hide_env_values = true)]
     pub require_key: Option<String>,
+    /// The AWS access key id that requests to Bedrock are signed with
+    #[arg(long, value_name = "ID", default_value = AWS_ACCESS_KEY)]
+    pub aws_access_key: String,
+    /// The AWS secret access key that signatures are checked with
+    #[arg(long, value_name = "SECRET", default_value = AWS_SECRET_KEY)]
+    pub aws_secret_key: String,
+    /// The AWS session token that signed requests must have. Default: they must have none
+    #[arg(long, value_name = "TOKEN")]
+    pub aws_session_token: Option<String>,
     /// How to answer and misbehave.
     #[command(flatten, next_help_heading = "Answers and faults")]
     pub script: Script,
 }
 
 /// What a simulator is like.
-#[derive(Debug, Clone, Default)]
+#[derive(Debug, Clone)]
 pub struct Options {
     /// Its name, for headers that are meant for one simulator.
     pub name: String,
@@ -42,8 +52,34 @@ pub struct Options {
     pub models: Vec<String>,
     /// The only API key that it accepts. `None`: any, or none.
     pub require_key: Option<String>,
+    /// The AWS access key id that it knows.
+    pub aws_access_key: String,
+    /// The AWS secret access key that it checks signatures with.
+    pub aws_secret_key: String,
+    /// The AWS session token that signed requests must have. `None`: they must have none.
+    pub aws_session_token: Option<String>,
     /// How it answers where a request says nothing else.
     pub script: Script,
+}
+
+/// The AWS access key id that a simulator knows unless told otherwise.
+const AWS_ACCESS_KEY: &str = "AKIASIMULATED";
+
+/// Its secret.
+const AWS_SECRET_KEY: &str = "simulated-secret";
+
+impl Default for Options {
+    fn default() -> Self {
+        Self {
+            name: String::new(),
+            models: Vec::new(),
+            require_key: None,
+            aws_access_key: AWS_ACCESS_KEY.to_owned(),
+            aws_secret_key: AWS_SECRET_KEY.to_owned(),
+            aws_session_token: None,
+            script: Script::default(),
+        }
+    }
 }
 
 impl Args {
@@ -63,7 +99,15 @@ impl Args {
 
 impl From<Args> for Options {
     fn from(args: Args) -> Self {
-        Self { name: args.name, models: args.models, require_key: args.require_key, script: args.script }
+        Self {
+            name: args.name,
+            models: args.models,
+            require_key: args.require_key,
+            aws_access_key: args.aws_access_key,
+            aws_secret_key: args.aws_secret_key,
+            aws_session_token: args.aws_session_token,
+            script: args.script,
+        }
     }
 }
 

@@ -1,25 +1,41 @@
-//! An error as the real APIs tell it: OpenAI's shape or Anthropic's, with the types and codes that each uses for a status.
+//! An error as the real APIs tell it: in the shape, with the types and in the words that each uses for a status.
+
+mod shape;
+mod words;
 
 use http::StatusCode;
 use serde_json::{Value, json};
 
-use super::check::{Fault, What};
+use super::check::Fault;
+use super::script::Script;
+use super::sse::Event;
 
-/// The API that a path belongs to.
+/// Whose shape an answer has.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Api {
     OpenAi,
+    /// OpenAI's responses: the errors of [`Api::OpenAi`], but in a stream an event of their own.
+    Responses,
+    Azure,
+    /// Responses at Azure.
+    AzureResponses,
     Anthropic,
+    /// Anthropic on Vertex AI: Anthropic judges the body, Google everything before it.
+    AnthropicVertex,
+    Gemini,
+    Vertex,
+    Bedrock,
+    Cohere,
 }
 
-/// An error, in neither shape yet.
+/// An error, in no shape yet.
 #[derive(Debug, Clone, PartialEq)]
 pub(super) struct ApiError {
     pub(super) status: StatusCode,
     pub(super) message: String,
     /// The field at fault, where OpenAI tells it.
     pub(super) param: Option<String>,
-    /// OpenAI's code, where it has one.
+    /// The API's own code, where it has one: OpenAI's and Azure's `code`, AWS's error type, Google's reason.
     pub(super) code: Option<&'static str>,
 }
 
@@ -28,13 +44,19 @@ impl ApiError {
         Self { status, message: message.into(), param: None, code: None }
     }
 
+    /// A body that the API does not take.
+    pub(super) fn bad(message: impl Into<String>) -> Self {
+        Self::new(StatusCode::BAD_REQUEST, message)
+    }
+
     pub(super) fn code(self, code: &'static str) -> Self {
         Self { code: Some(code), ..self }
     }
 
     /// An error that the script asked for.
-    pub(super) fn scripted(status: StatusCode) -> Self {
+    pub(super) fn scripted(status: StatusCode, script: &Script) -> Self {
         let code = match status.as_u16() {
+            400 if script.finish.as_deref() == Some("content_filter") => Some("content_filter"),
             401 => Some("invalid_api_key"),
             404 => Some("model_not_found"),
             429 => Some("rate_limit_exceeded"),
@@ -45,79 +67,38 @@ impl ApiError {
 
     /// A body that breaks the API's rules, told in the API's words.
     pub(super) fn fault(api: Api, fault: Fault) -> Self {
-        let (message, code) = match api {
-            Api::OpenAi => openai_words(&fault),
-            Api::Anthropic => (anthropic_words(&fault), None),
-        };
+        let (message, code) = words::of(api, &fault);
         let param = (!fault.path.is_empty()).then_some(fault.path);
-        Self { param, code, ..Self::new(StatusCode::BAD_REQUEST, message) }
+        Self { param, code, ..Self::bad(message) }
     }
 
-    /// The body of the answer, or the data of an error event.
+    /// The body of the answer.
     pub(super) fn body(&self, api: Api, request_id: &str) -> Value {
+        shape::body(self, api, request_id)
+    }
+
+    /// AWS tells the kind of an error in a header.
+    pub(super) fn aws_type(&self) -> &'static str {
+        self.code.filter(|code| code.ends_with("Exception")).unwrap_or_else(|| shape::aws_type(self.status))
+    }
+
+    /// The error as an event in the middle of a stream.
+    pub(super) fn event(&self, api: Api, request_id: &str) -> Event {
         match api {
-            Api::OpenAi => json!({"error": {
-                "message": self.message, "type": openai_type(self.status), "param": self.param, "code": self.code,
-            }}),
-            Api::Anthropic => json!({
-                "type": "error",
-                "error": {"type": anthropic_type(self.status), "message": self.message},
-                "request_id": request_id,
-            }),
+            Api::Anthropic | Api::AnthropicVertex => Event::named("error", &shape::anthropic(self, request_id)),
+            Api::Responses | Api::AzureResponses => {
+                let event = json!({
+                    "type": "error", "code": self.code.unwrap_or("server_error"), "message": self.message, "param": null,
+                    "sequence_number": 0,
+                });
+                Event::named("error", &event)
+            }
+            Api::Bedrock => Event::exception(shape::aws_stream_type(self.status), &self.body(api, request_id)),
+            Api::Cohere => {
+                let delta = json!({"error": self.message, "finish_reason": "ERROR"});
+                Event::named("message-end", &json!({"type": "message-end", "delta": delta}))
+            }
+            Api::OpenAi | Api::Azure | Api::Gemini | Api::Vertex => Event::data(&self.body(api, request_id)),
         }
-    }
-}
-
-fn openai_type(status: StatusCode) -> &'static str {
-    match status.as_u16() {
-        429 => "requests",
-        500.. => "server_error",
-        _ => "invalid_request_error",
-    }
-}
-
-/// As in Anthropic's list of HTTP errors.
-fn anthropic_type(status: StatusCode) -> &'static str {
-    match status.as_u16() {
-        401 => "authentication_error",
-        402 => "billing_error",
-        403 => "permission_error",
-        404 => "not_found_error",
-        413 => "request_too_large",
-        429 => "rate_limit_error",
-        503 | 529 => "overloaded_error",
-        504 => "timeout_error",
-        500.. => "api_error",
-        _ => "invalid_request_error",
-    }
-}
-
-fn openai_words(fault: &Fault) -> (String, Option<&'static str>) {
-    let path = &fault.path;
-    match &fault.what {
-        What::Missing => (format!("Missing required parameter: '{path}'."), Some("missing_required_parameter")),
-        What::Unknown => (format!("Unknown parameter: '{path}'."), Some("unknown_parameter")),
-        What::Type { expected, found } => {
-            (format!("Invalid type for '{path}': expected {expected}, but got {found} instead."), Some("invalid_type"))
-        }
-        What::Choice { allowed, found } => {
-            let allowed = allowed.iter().map(|word| format!("'{word}'")).collect::<Vec<_>>().join(", ");
-            (format!("Invalid value: '{found}'. Supported values are: {allowed}."), Some("invalid_value"))
-        }
-        What::Rule(message) => (format!("Invalid '{path}': {message}"), Some("invalid_value")),
-    }
-}
-
-fn anthropic_words(fault: &Fault) -> String {
-    let path = fault.path.replace('[', ".").replace(']', "");
-    match &fault.what {
-        What::Missing => format!("{path}: Field required"),
-        What::Unknown => format!("{path}: Extra inputs are not permitted"),
-        What::Type { expected, .. } => format!("{path}: Input should be {expected}"),
-        What::Choice { allowed, .. } => {
-            let allowed = allowed.iter().map(|word| format!("'{word}'")).collect::<Vec<_>>().join(" or ");
-            format!("{path}: Input should be {allowed}")
-        }
-        What::Rule(message) => format!("{path}: {message}"),
     }
 }

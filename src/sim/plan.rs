@@ -8,7 +8,7 @@ use bytes::Bytes;
 
 use super::encode::Encoder;
 use super::script::Script;
-use super::sse::Event;
+use super::sse::{Event, Framing};
 
 /// What to do next.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -31,17 +31,18 @@ pub(super) type Plan = VecDeque<Step>;
 const MALFORMED: &str = r#"{"id": "broken", "choices": [{"delta": {"content": "#;
 
 /// The plan of a streamed answer; `error` is the event for an error in mid-stream.
-pub(super) fn stream(events: Vec<Event>, error: &Event, script: &Script) -> io::Result<Plan> {
-    let mut planner = Planner::new(script)?;
+pub(super) fn stream(events: Vec<Event>, framing: Framing, error: &Event, script: &Script) -> io::Result<Plan> {
+    let mut planner = Planner::new(script, framing)?;
     let count = events.len();
     for (number, event) in events.into_iter().enumerate() {
         if planner.fault(number, error)? {
             return Ok(planner.steps);
         }
         if script.malformed_after == Some(number) {
-            planner.send(&Event { name: event.name, data: MALFORMED.to_owned() }.bytes(script))?;
+            planner.send(&Event::text(event.name, MALFORMED).bytes(framing, script))?;
         }
-        planner.send(&event.bytes(script))?;
+        let bytes = event.bytes(framing, script);
+        planner.send(&if script.corrupt_after == Some(number) { damaged(&bytes) } else { bytes })?;
     }
     if planner.fault(count, error)? {
         return Ok(planner.steps);
@@ -51,7 +52,7 @@ pub(super) fn stream(events: Vec<Event>, error: &Event, script: &Script) -> io::
 
 /// The plan of an answer that is not streamed, and its content-length where it has one.
 pub(super) fn whole(body: &[u8], script: &Script) -> io::Result<(Plan, Option<usize>)> {
-    let mut planner = Planner::new(script)?;
+    let mut planner = Planner::new(script, Framing::Sse)?;
     if script.cut_after.is_some() {
         planner.send(body.get(..body.len() / 2).unwrap_or_default())?;
         planner.cut();
@@ -67,16 +68,27 @@ pub(super) fn whole(body: &[u8], script: &Script) -> io::Result<(Plan, Option<us
 /// What was sent before a cut needs a moment to leave: a broken connection drops what it still holds.
 const LEAVE: Duration = Duration::from_millis(20);
 
+/// The bytes with one of them changed, in the middle: in an AWS event stream the checksum no longer fits.
+fn damaged(bytes: &[u8]) -> Bytes {
+    let mut bytes = bytes.to_vec();
+    let middle = bytes.len() / 2;
+    if let Some(byte) = bytes.get_mut(middle) {
+        *byte ^= 1;
+    }
+    bytes.into()
+}
+
 struct Planner<'a> {
     script: &'a Script,
+    framing: Framing,
     encoder: Option<Encoder>,
     steps: Plan,
 }
 
 impl<'a> Planner<'a> {
-    fn new(script: &'a Script) -> io::Result<Self> {
+    fn new(script: &'a Script, framing: Framing) -> io::Result<Self> {
         let encoder = script.encoding.map(Encoder::new).transpose()?;
-        Ok(Self { script, encoder, steps: Plan::new() })
+        Ok(Self { script, framing, encoder, steps: Plan::new() })
     }
 
     /// The fault that is due after so many events, if one is. Whether the answer ends there.
@@ -87,7 +99,7 @@ impl<'a> Planner<'a> {
         } else if self.script.stall_after == due {
             self.steps.push_back(Step::Stall);
         } else if self.script.error_after == due {
-            self.send(&error.bytes(self.script))?;
+            self.send(&error.bytes(self.framing, self.script))?;
             self.end()?;
         } else if self.script.end_after == due {
             self.end()?;

@@ -22,7 +22,7 @@ pub(super) struct Recorder(Mutex<VecDeque<Recorded>>);
 #[derive(Debug, Clone, Serialize)]
 pub(super) struct Recorded {
     method: String,
-    /// Path and query.
+    /// Path and query, without an API key in the query.
     path: String,
     version: &'static str,
     /// Names and values in the order received, not UTF-8 as `\xNN`.
@@ -66,7 +66,7 @@ impl Recorded {
         let beginning = body.get(..body.len().min(KEPT_TEXT)).unwrap_or_default();
         Self {
             method: parts.method.to_string(),
-            path: parts.uri.path_and_query().map_or_else(String::new, ToString::to_string),
+            path: without_key(parts),
             version: if parts.version == Version::HTTP_2 { "HTTP/2" } else { "HTTP/1.1" },
             headers: pairs(&parts.headers),
             body: RecordedBody {
@@ -84,6 +84,13 @@ impl Recorded {
         let digest = Sha256::new().chain_update(name).chain_update([0]).chain_update(&self.body.sha256).finalize();
         hex(digest.get(..8).unwrap_or_default())
     }
+}
+
+/// Path and query, but for the API key that Google's APIs take there.
+fn without_key(parts: &Parts) -> String {
+    let Some(query) = parts.uri.query() else { return parts.uri.path().to_owned() };
+    let shown = query.split('&').map(|pair| if pair.starts_with("key=") { "key=…" } else { pair });
+    format!("{}?{}", parts.uri.path(), shown.collect::<Vec<_>>().join("&"))
 }
 
 fn pairs(headers: &HeaderMap) -> Vec<(String, String)> {

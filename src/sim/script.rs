@@ -37,12 +37,15 @@ pub struct Script {
     /// Send nothing more after N events of a stream, and keep it open
     #[arg(long, value_name = "N")]
     pub stall_after: Option<usize>,
-    /// Send an error event after N events of a stream, and nothing more
+    /// Send an error event after N events of a stream, and nothing more; `status` is its status (503)
     #[arg(long, value_name = "N")]
     pub error_after: Option<usize>,
     /// Send a chunk that is not JSON after N events of a stream, then go on
     #[arg(long, value_name = "N")]
     pub malformed_after: Option<usize>,
+    /// Damage a byte of the stream after N events: in an AWS event stream its checksum no longer fits
+    #[arg(long, value_name = "N")]
+    pub corrupt_after: Option<usize>,
     /// Compress answers, whether or not the client accepts it
     #[arg(long, value_name = "NAME", value_parser = value::encoding)]
     pub encoding: Option<Encoding>,
@@ -58,7 +61,7 @@ pub struct Script {
     /// Think N words before answering, asked to or not (0: do not think)
     #[arg(long, value_name = "N", value_parser = value::count)]
     pub thinking: Option<usize>,
-    /// Think in a form that only the provider can read (Anthropic's redacted thinking)
+    /// Think in a form that only the provider can read (redacted thinking)
     #[arg(long)]
     pub redacted: bool,
     /// End for this reason, in the API's own word (`content_filter`, `refusal`)
@@ -124,6 +127,7 @@ impl Script {
             "stall-after" => self.stall_after = Some(value::number(text)?),
             "error-after" => self.error_after = Some(value::number(text)?),
             "malformed-after" => self.malformed_after = Some(value::number(text)?),
+            "corrupt-after" => self.corrupt_after = Some(value::number(text)?),
             "encoding" => self.encoding = Some(value::encoding(text)?),
             "text-bytes" => self.text_bytes = Some(value::bytes(text)?),
             "pieces" => self.pieces = Some(value::count(text)?),
@@ -195,7 +199,7 @@ mod tests {
         }
         let command = Command::command();
         let flags: Vec<_> = command.get_arguments().filter_map(|argument| argument.get_long()).collect();
-        assert_eq!(flags.len(), 25);
+        assert_eq!(flags.len(), 26);
         for flag in flags {
             let error = Script::default().set(flag, "?").err();
             assert!(!error.is_some_and(|message| message.contains("no such setting")), "{flag}");

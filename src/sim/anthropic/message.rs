@@ -4,7 +4,8 @@ use std::collections::HashSet;
 
 use super::super::check::{Fault, Node};
 use super::super::prompt::Prompt;
-use super::{Version, block, signature};
+use super::super::sealed;
+use super::{Version, block};
 
 const USER_BLOCKS: &[&str] = &["text", "image", "document", "search_result", "tool_result", "container_upload"];
 
@@ -221,13 +222,13 @@ impl<'a> Messages<'a> {
             "thinking" => {
                 let thinking = node.object(&["type", "thinking", "signature"])?;
                 let text = thinking.need("thinking")?.string()?;
-                if thinking.need("signature")?.string()? != signature::of(text) {
+                if thinking.need("signature")?.string()? != sealed::signature(text) {
                     return Err(node.rule("Invalid `signature` in `thinking` block"));
                 }
             }
             "redacted_thinking" => {
                 let data = node.object(&["type", "data"])?.need("data")?;
-                if !signature::is_redacted(data.string()?) {
+                if !sealed::is_sealed(data.string()?) {
                     return Err(node.rule("Invalid `data` in `redacted_thinking` block"));
                 }
             }

@@ -4,6 +4,7 @@ use http::HeaderValue;
 use serde_json::{Value, json};
 
 use super::super::prompt::{Choice, Format, Thinking};
+use super::super::sealed;
 use super::*;
 
 fn headers(version: &'static str) -> HeaderMap {
@@ -74,8 +75,8 @@ fn a_request_with_everything_is_understood() {
                 {"type": "document", "title": "t", "source": {"type": "base64", "media_type": "application/pdf", "data": "aGk="}},
                 {"type": "document", "source": {"type": "text", "media_type": "text/plain", "data": "hello"}}])),
             assistant(json!([
-                {"type": "thinking", "thinking": "hm", "signature": signature::of("hm")},
-                {"type": "redacted_thinking", "data": signature::redact("hm")},
+                {"type": "thinking", "thinking": "hm", "signature": sealed::signature("hm")},
+                {"type": "redacted_thinking", "data": sealed::seal("hm")},
                 {"type": "text", "text": "let me look"}, call("a"), call("b")])),
             user(json!([result("b"), {"type": "tool_result", "tool_use_id": "a", "is_error": true}])),
         ],
@@ -170,7 +171,7 @@ fn messages_have_content_and_begin_with_the_user() {
 fn thinking_comes_back_as_it_was_given() {
     let with =
         |block: Value| json!([user(json!("x")), assistant(json!([block, {"type": "text", "text": "y"}])), user(json!("z"))]);
-    let thinking = |text: &str| json!({"type": "thinking", "thinking": text, "signature": signature::of("hm")});
+    let thinking = |text: &str| json!({"type": "thinking", "thinking": text, "signature": sealed::signature("hm")});
     assert!(parse_json(&request(&json!({"messages": with(thinking("hm"))}))).is_ok());
     assert!(refused_messages(with(thinking("changed"))).contains("Invalid `signature`"));
     assert!(refused_messages(with(json!({"type": "redacted_thinking", "data": "aGk="}))).contains("Invalid `data`"));

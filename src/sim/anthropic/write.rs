@@ -5,9 +5,9 @@ use serde_json::{Map, Value, json};
 use super::super::prompt::Prompt;
 use super::super::reply::{Finish, Reply, Usage};
 use super::super::script::Script;
+use super::super::sealed;
 use super::super::sse::Event;
 use super::super::tokens;
-use super::signature;
 
 /// Bytes of a piece of tool arguments.
 const ARGUMENT_PIECE: usize = 12;
@@ -83,8 +83,8 @@ fn blocks<'a>(reply: &'a Reply, script: &Script) -> Vec<Block<'a>> {
 impl Block<'_> {
     fn whole(&self) -> Value {
         match self {
-            Self::Thinking(text) => json!({"type": "thinking", "thinking": text, "signature": signature::of(text)}),
-            Self::Redacted(text) => json!({"type": "redacted_thinking", "data": signature::redact(text)}),
+            Self::Thinking(text) => json!({"type": "thinking", "thinking": text, "signature": sealed::signature(text)}),
+            Self::Redacted(text) => json!({"type": "redacted_thinking", "data": sealed::seal(text)}),
             Self::Text(pieces) => json!({"type": "text", "text": pieces.concat()}),
             Self::ToolUse(call) => {
                 json!({"type": "tool_use", "id": format!("toolu_{}", call.id), "name": call.name, "input": call.arguments})
@@ -112,7 +112,7 @@ impl Block<'_> {
                 let pieces = tokens::pieces(text, None);
                 let mut deltas: Vec<Value> =
                     pieces.iter().map(|text| json!({"type": "thinking_delta", "thinking": text})).collect();
-                deltas.push(json!({"type": "signature_delta", "signature": signature::of(text)}));
+                deltas.push(json!({"type": "signature_delta", "signature": sealed::signature(text)}));
                 deltas
             }
             Self::ToolUse(call) => {

@@ -5,15 +5,13 @@ use axum::response::{IntoResponse as _, Response};
 use http::{HeaderMap, HeaderName, HeaderValue, StatusCode, header};
 use serde_json::Value;
 
+use super::super::ask::{Output, Payload};
 use super::super::body::{PlannedBody, TRAILER};
 use super::super::error::{Api, ApiError};
 use super::super::plan::{self, Plan};
-use super::super::prompt::Prompt;
-use super::super::reply;
 use super::super::script::Script;
-use super::super::sse::Event;
+use super::super::sse::{Event, Framing};
 use super::super::stats::Flight;
-use super::super::{anthropic, openai};
 
 /// What an answer needs to know besides what it says.
 pub(super) struct Answerer {
@@ -25,36 +23,44 @@ pub(super) struct Answerer {
 
 const JSON: HeaderValue = HeaderValue::from_static("application/json");
 const EVENTS: HeaderValue = HeaderValue::from_static("text/event-stream; charset=utf-8");
+const FRAMES: HeaderValue = HeaderValue::from_static("application/vnd.amazon.eventstream");
+
+/// AWS's header for the kind of an error.
+const ERROR_TYPE: HeaderName = HeaderName::from_static("x-amzn-errortype");
 
 impl Answerer {
-    /// The model's answer, whole or streamed.
-    pub(super) fn reply(self, prompt: &Prompt, seed: &str) -> Response {
-        let reply = reply::answer(prompt, &self.script, seed);
-        if !prompt.stream {
-            let body = match self.api {
-                Api::OpenAi => openai::whole(&reply, prompt, &self.script, seed),
-                Api::Anthropic => anthropic::whole(&reply, prompt, &self.script, seed),
-            };
-            return self.json(StatusCode::OK, &body);
-        }
-        let events = match self.api {
-            Api::OpenAi => openai::events(&reply, prompt, &self.script, seed),
-            Api::Anthropic => anthropic::events(&reply, prompt, &self.script, seed),
+    /// What a dialect answers.
+    pub(super) fn output(self, output: Output) -> Response {
+        let mut response = match output.payload {
+            Payload::Json(body) => self.json(StatusCode::OK, &body),
+            Payload::Bytes { content_type, body } => self.whole(StatusCode::OK, content_type, &body),
+            Payload::Events { framing, events } => self.stream(framing, events),
         };
-        match plan::stream(events, &self.error_event(), &self.script) {
-            Ok(plan) => self.send(StatusCode::OK, EVENTS, None, plan),
+        response.headers_mut().extend(output.headers);
+        response
+    }
+
+    fn stream(self, framing: Framing, events: Vec<Event>) -> Response {
+        let content_type = if framing == Framing::Sse { EVENTS } else { FRAMES };
+        match plan::stream(events, framing, &self.error_event(), &self.script) {
+            Ok(plan) => self.send(StatusCode::OK, content_type, None, plan),
             Err(error) => server_error(&error),
         }
     }
 
     /// An error in the API's shape.
     pub(super) fn error(self, error: &ApiError) -> Response {
-        let body = error.body(self.api, &self.request_id);
-        self.json(error.status, &body)
+        let api = self.api;
+        let body = error.body(api, &self.request_id);
+        let mut response = self.json(error.status, &body);
+        if api == Api::Bedrock {
+            response.headers_mut().insert(ERROR_TYPE, HeaderValue::from_static(error.aws_type()));
+        }
+        response
     }
 
     /// JSON, whole.
-    pub(super) fn json(self, status: StatusCode, body: &Value) -> Response {
+    fn json(self, status: StatusCode, body: &Value) -> Response {
         self.whole(status, JSON, body.to_string().as_bytes())
     }
 
@@ -94,19 +100,18 @@ impl Answerer {
     }
 
     fn error_event(&self) -> Event {
-        let error = ApiError::scripted(StatusCode::SERVICE_UNAVAILABLE);
-        let body = error.body(self.api, &self.request_id);
-        match self.api {
-            Api::OpenAi => Event::data(&body),
-            Api::Anthropic => Event::named("error", &body),
-        }
+        let status = self.script.status.unwrap_or(StatusCode::SERVICE_UNAVAILABLE);
+        ApiError::scripted(status, &self.script).event(self.api, &self.request_id)
     }
 }
 
 fn request_id_header(api: Api) -> HeaderName {
     HeaderName::from_static(match api {
-        Api::OpenAi => "x-request-id",
-        Api::Anthropic => "request-id",
+        Api::OpenAi | Api::Responses | Api::Gemini | Api::Vertex => "x-request-id",
+        Api::Azure | Api::AzureResponses => "apim-request-id",
+        Api::Anthropic | Api::AnthropicVertex => "request-id",
+        Api::Bedrock => "x-amzn-requestid",
+        Api::Cohere => "x-debug-trace-id",
     })
 }
 

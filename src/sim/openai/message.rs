@@ -192,8 +192,13 @@ impl<'a> Messages<'a> {
     }
 
     fn look_for_json(&mut self, text: &str) {
-        self.mentions_json = self.mentions_json || text.as_bytes().windows(4).any(|word| word.eq_ignore_ascii_case(b"json"));
+        self.mentions_json |= look_for_json(text);
     }
+}
+
+/// Whether the word stands in a text.
+pub(super) fn look_for_json(text: &str) -> bool {
+    text.as_bytes().windows(4).any(|word| word.eq_ignore_ascii_case(b"json"))
 }
 
 fn parts<'a>(content: &Node<'a>) -> Result<Vec<Node<'a>>, Fault> {
@@ -227,7 +232,7 @@ fn image(node: &Node<'_>) -> Result<(), Fault> {
     data_url(&node, url, &["image/png", "image/jpeg", "image/gif", "image/webp"])
 }
 
-fn audio(node: &Node<'_>) -> Result<(), Fault> {
+pub(super) fn audio(node: &Node<'_>) -> Result<(), Fault> {
     let audio = node.object(&["data", "format"])?;
     audio.need("format")?.one_of(&["wav", "mp3"])?;
     let data = audio.need("data")?;
@@ -250,7 +255,7 @@ fn file(node: &Node<'_>) -> Result<(), Fault> {
 }
 
 /// `data:TYPE;base64,DATA` with one of these types.
-fn data_url(node: &Node<'_>, url: &str, types: &[&str]) -> Result<(), Fault> {
+pub(super) fn data_url(node: &Node<'_>, url: &str, types: &[&str]) -> Result<(), Fault> {
     let Some((media_type, data)) = url.strip_prefix("data:").and_then(|rest| rest.split_once(";base64,")) else {
         return Err(node.rule("expected a URL, or base64 data as `data:<type>;base64,<data>`"));
     };

@@ -45,7 +45,10 @@ const FIELDS: &[&str] = &[
     "web_search_options",
 ];
 
-const EFFORTS: &[&str] = &["none", "minimal", "low", "medium", "high", "xhigh", "max"];
+/// Beginnings of the names of models that think; they know the newer name of the limit only.
+const REASONERS: &[&str] = &["gpt-5", "o1", "o3", "o4"];
+
+pub(super) const EFFORTS: &[&str] = &["none", "minimal", "low", "medium", "high", "xhigh", "max"];
 
 pub(super) fn read(body: &Node<'_>) -> Result<Prompt, Fault> {
     let body = body.object(FIELDS)?;
@@ -62,7 +65,7 @@ pub(super) fn read(body: &Node<'_>) -> Result<Prompt, Fault> {
     Ok(prompt)
 }
 
-fn model(body: &Object<'_>) -> Result<String, Fault> {
+pub(super) fn model(body: &Object<'_>) -> Result<String, Fault> {
     let node = body.need("model")?;
     match node.string()? {
         "" => Err(node.rule("you must provide a model parameter")),
@@ -77,12 +80,15 @@ fn lengths(body: &Object<'_>, prompt: &mut Prompt) -> Result<(), Fault> {
         let both = "setting 'max_tokens' and 'max_completion_tokens' at the same time is not supported";
         return Err(body.need("max_tokens")?.rule(both));
     }
+    if let Some(node) = body.get("max_tokens").filter(|_| REASONERS.iter().any(|name| prompt.model.starts_with(name))) {
+        return Err(node.rule("'max_tokens' is not supported with this model. Use 'max_completion_tokens' instead."));
+    }
     prompt.max_tokens = old.or(new).and_then(|limit| u64::try_from(limit).ok());
     prompt.stop = body.optional("stop", |node| stop(&node))?.unwrap_or_default();
     Ok(())
 }
 
-fn stop(node: &Node<'_>) -> Result<Vec<String>, Fault> {
+pub(super) fn stop(node: &Node<'_>) -> Result<Vec<String>, Fault> {
     if let Ok(one) = node.string() {
         return Ok(vec![one.to_owned()]);
     }
@@ -114,7 +120,7 @@ fn sampling(body: &Object<'_>, prompt: &mut Prompt) -> Result<(), Fault> {
     Ok(())
 }
 
-fn streaming(body: &Object<'_>, prompt: &mut Prompt) -> Result<(), Fault> {
+pub(super) fn streaming(body: &Object<'_>, prompt: &mut Prompt) -> Result<(), Fault> {
     prompt.stream = body.optional("stream", |node| node.boolean())?.unwrap_or(false);
     let Some(node) = body.get("stream_options") else { return Ok(()) };
     if !prompt.stream {
@@ -154,7 +160,7 @@ fn the_rest(body: &Object<'_>, prompt: &mut Prompt) -> Result<(), Fault> {
 }
 
 /// At most 16 pairs, keys of 64 and values of 512 characters.
-fn metadata(node: &Node<'_>) -> Result<(), Fault> {
+pub(super) fn metadata(node: &Node<'_>) -> Result<(), Fault> {
     let pairs: Vec<_> = node.any_object()?.fields().collect();
     if pairs.len() > 16 {
         return Err(node.rule("too many properties: at most 16"));

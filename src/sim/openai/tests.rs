@@ -1,13 +1,16 @@
 //! What the judge takes and what it refuses.
 
+mod calls;
+
 use serde_json::{Value, json};
 
-use super::super::prompt::{Choice, Format, Thinking};
+use super::super::check::Node;
+use super::super::prompt::{Choice, Format, Prompt, Thinking};
+use super::super::tests::direct::at;
 use super::*;
 
 fn parse_json(body: &Value) -> Result<Prompt, ApiError> {
-    let headers = HeaderMap::from_iter([(http::header::CONTENT_TYPE, http::HeaderValue::from_static("application/json"))]);
-    parse(&headers, body.to_string().as_bytes())
+    request::read(&Node::root(body)).map_err(|fault| ApiError::fault(Api::OpenAi, fault))
 }
 
 /// A small right request with some fields changed; `null` takes a field away.
@@ -163,10 +166,15 @@ fn media_are_data_of_a_known_type() {
 
 #[test]
 fn a_body_that_is_no_json_is_told_so() {
-    let headers = HeaderMap::from_iter([(http::header::CONTENT_TYPE, http::HeaderValue::from_static("application/json"))]);
-    assert!(parse(&headers, b"{").unwrap_err().message.starts_with("We could not parse the JSON body"));
-    assert_eq!(parse(&headers, b"[]").unwrap_err().status, 400);
-    assert_eq!(parse(&HeaderMap::new(), b"{}").unwrap_err().status, 415);
-    let deep = "[".repeat(100_000);
-    assert_eq!(parse(&headers, deep.as_bytes()).unwrap_err().status, 400);
+    let chat = at("/v1/chat/completions");
+    assert!(chat.send(b"{").unwrap_err().message.starts_with("We could not parse the JSON body"));
+    assert_eq!(chat.send(b"[]").unwrap_err().status, 400);
+    assert_eq!(chat.send("[".repeat(100_000).as_bytes()).unwrap_err().status, 400);
+    assert_eq!(chat.header("content-type", "text/plain").send(b"{}").unwrap_err().status, 415);
+}
+
+#[test]
+fn models_that_think_know_the_newer_limit_only() {
+    assert!(refused(json!({"model": "gpt-5-mini", "max_tokens": 5})).1.contains("Use 'max_completion_tokens' instead."));
+    assert!(parse_json(&request(json!({"model": "gpt-5-mini", "max_completion_tokens": 5}))).is_ok());
 }

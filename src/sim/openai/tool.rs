@@ -36,7 +36,11 @@ fn define(node: &Node<'_>, prompt: &mut Prompt) -> Result<(), Fault> {
         custom.need("name")?.name(128)?;
         return Ok(());
     }
-    let function = tool.need("function")?.object(&["name", "description", "parameters", "strict"])?;
+    function(&tool.need("function")?.object(&["name", "description", "parameters", "strict"])?, prompt)
+}
+
+/// What a function is like, wherever its fields stand.
+pub(super) fn function(function: &Object<'_>, prompt: &mut Prompt) -> Result<(), Fault> {
     let name = function.need("name")?.name(64)?;
     function.optional("description", |node| node.string())?;
     let is_strict = function.optional("strict", |node| node.boolean())?.unwrap_or(false);
@@ -97,13 +101,13 @@ pub(super) fn read_format(body: &Object<'_>, prompt: &mut Prompt, mentions_json:
             return Err(body.need("messages")?.rule(word));
         }
         "json_object" => Format::JsonObject,
-        _ => json_schema(&format.need("json_schema")?)?,
+        _ => json_schema(&format.need("json_schema")?.object(&["name", "description", "schema", "strict"])?)?,
     };
     Ok(())
 }
 
-fn json_schema(node: &Node<'_>) -> Result<Format, Fault> {
-    let format = node.object(&["name", "description", "schema", "strict"])?;
+/// The shape of an answer, wherever its fields stand.
+pub(super) fn json_schema(format: &Object<'_>) -> Result<Format, Fault> {
     let name = format.need("name")?.name(64)?;
     format.optional("description", |node| node.string())?;
     let is_strict = format.optional("strict", |node| node.boolean())?.unwrap_or(false);

@@ -7,9 +7,7 @@ use super::super::reply::{Call, Finish, Reply, Usage};
 use super::super::script::Script;
 use super::super::sse::Event;
 use super::super::tokens;
-
-/// When every answer was made, so that the same request gets the same bytes: 2026-01-01.
-const CREATED: u64 = 1_767_225_600;
+use super::CREATED;
 
 /// Bytes of a piece of tool arguments.
 const ARGUMENT_PIECE: usize = 12;
@@ -82,7 +80,11 @@ fn finish_reason(reply: &Reply, script: &Script) -> String {
 }
 
 fn usage(usage: &Usage, prompt: &Prompt) -> Value {
-    let choices = u64::try_from(prompt.choices).unwrap_or(u64::MAX);
+    token_usage(usage, u64::try_from(prompt.choices).unwrap_or(u64::MAX))
+}
+
+/// Usage over all choices.
+pub(super) fn token_usage(usage: &Usage, choices: u64) -> Value {
     let output = usage.output.saturating_mul(choices);
     json!({
         "prompt_tokens": usage.input,
@@ -97,11 +99,15 @@ fn usage(usage: &Usage, prompt: &Prompt) -> Value {
 }
 
 fn logprobs(pieces: Vec<&str>) -> Value {
-    let tokens: Vec<Value> = pieces
+    json!({"content": token_logprobs(pieces), "refusal": null})
+}
+
+/// What every token was worth: always the same.
+pub(super) fn token_logprobs(pieces: Vec<&str>) -> Value {
+    pieces
         .into_iter()
         .map(|piece| json!({"token": piece, "logprob": -0.25, "bytes": piece.as_bytes(), "top_logprobs": []}))
-        .collect();
-    json!({"content": tokens, "refusal": null})
+        .collect()
 }
 
 /// The events of the streamed answer, `[DONE]` included.
@@ -120,7 +126,7 @@ pub(in super::super) fn events(reply: &Reply, prompt: &Prompt, script: &Script, 
     if prompt.stream_usage && !script.no_usage {
         events.push(chunks.usage(&reply.usage));
     }
-    events.push(Event { name: None, data: "[DONE]".to_owned() });
+    events.push(Event::text(None, "[DONE]"));
     events
 }
 

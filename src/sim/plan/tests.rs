@@ -6,12 +6,12 @@ use super::super::script::Encoding;
 use super::*;
 
 fn events() -> Vec<Event> {
-    ["one", "two", "three"].map(|data| Event { name: None, data: data.to_owned() }).to_vec()
+    ["one", "two", "three"].map(|data| Event::text(None, data)).to_vec()
 }
 
 fn plan(script: &Script) -> Vec<Step> {
-    let error = Event { name: Some("error"), data: "oh".into() };
-    stream(events(), &error, script).unwrap().into()
+    let error = Event::text(Some("error"), "oh");
+    stream(events(), Framing::Sse, &error, script).unwrap().into()
 }
 
 fn send(text: &str) -> Step {
