@@ -68,6 +68,22 @@ fn facts_are_taken_from_the_top_level() {
 }
 
 #[test]
+fn facts_of_responses_and_completions_count_all_that_is_asked_for() {
+    let facts = facts_of(Api::OpenAiResponses, r#"{"model":"m","input":"x","stream":true,"max_output_tokens":7}"#).unwrap();
+    assert_eq!((facts.max_output_tokens, facts.wants_usage, facts.stream), (Some(7), true, true));
+    for (fields, tokens) in [
+        (r#""prompt":"x""#, 16),
+        (r#""prompt":"x","max_tokens":5,"n":2,"best_of":3"#, 15),
+        (r#""prompt":["x","y"],"max_tokens":5"#, 10),
+        (r#""prompt":[1,2,3],"max_tokens":5"#, 5),
+        (r#""prompt":[[1,2],[3],[4]],"max_tokens":5,"n":2"#, 30),
+    ] {
+        let facts = facts_of(Api::OpenAiCompletions, &format!(r#"{{"model":"m","stream":true,{fields}}}"#)).unwrap();
+        assert_eq!((facts.max_output_tokens, facts.wants_usage), (Some(tokens), false), "{fields}");
+    }
+}
+
+#[test]
 fn a_wrong_fact_is_an_error_that_names_the_field() {
     for (body, expected) in [
         (r"{}", "model"),

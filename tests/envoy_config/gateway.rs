@@ -22,6 +22,7 @@ pub(crate) fn provider_at(name: &str, tls: bool, host: &str, port: u16) -> Provi
     Provider {
         name: name.into(),
         dialect: Dialect::OpenAi,
+        serves: Default::default(),
         hosting: Hosting::Owner,
         endpoint: Endpoint { tls, host: host.to_owned(), port, path_prefix: "/v1".to_owned() },
         credential: Credential::bearer(SECRET).unwrap(),

@@ -168,6 +168,23 @@ fn endpoints_are_checked() {
 }
 
 #[test]
+fn openai_itself_serves_all_of_its_apis_and_others_what_they_say() {
+    use crate::upstream::Serves;
+    let serves = |from: &str, to: &str| holds(from, to).providers.iter().map(|provider| provider.serves).collect::<Vec<_>>();
+    let (none, all) = (Serves::default(), Serves { responses: true, completions: true });
+    assert_eq!(serves("api.openai.com", "api.openai.com"), [none, all]);
+    assert_eq!(serves("api.openai.com", "openai.example.com"), [none, none]);
+    let asked = "{dialect: openai, serves: {responses: false}";
+    assert_eq!(serves("{dialect: openai", asked), [none, Serves { responses: false, completions: true }]);
+    breaks(
+        "{dialect: anthropic",
+        "{serves: {responses: true}, dialect: anthropic",
+        "7:20",
+        "is for providers of the dialect `openai`",
+    );
+}
+
+#[test]
 fn credentials_are_checked() {
     let path = "6:86: providers.openai.credential.bearer";
     breaks("${KEY}", "", path, "is empty");
