@@ -62,8 +62,6 @@ def world(directory: Path) -> Iterator[World]:
 
 
 def sim_arguments() -> list[str]:
-    if "bedrock" not in known_dialects():
-        return []
     keys = {"access": AWS_ACCESS_KEY_ID, "secret": AWS_SECRET_ACCESS_KEY}
     return [word for name, key in keys.items() for word in (f"--aws-{name}-key", key)] + ["--aws-session-token", AWS_SESSION_TOKEN]
 
@@ -82,7 +80,8 @@ def config(simulated: str, emulated: str, directory: Path) -> str:
 
 def served_apis(gateway: Gateway) -> frozenset[str]:
     headers = {"authorization": f"Bearer {KEY}", "x-goog-api-key": KEY, "anthropic-version": "2023-06-01"}
-    found = {api: httpx2.post(gateway.url + path, headers=headers, json={}).status_code for api, path in PATHS.items()}
+    paths = PATHS | {"embeddings": "/v1/embeddings"}
+    found = {api: httpx2.post(gateway.url + path, headers=headers, json={}).status_code for api, path in paths.items()}
     return frozenset(api for api, status in found.items() if status != 404)
 
 
