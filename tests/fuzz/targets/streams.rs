@@ -39,17 +39,17 @@ pub fn cohere(input: &[u8]) -> String {
     of_provider(Dialect::Cohere, input)
 }
 
-/// All deltas, and the error that ended them.
-pub fn said(pieces: &[&[u8]], read: Read<'_>) -> Vec<String> {
+/// All deltas, and the error that ended them; without what is made up.
+pub fn said(pieces: &[&[u8]], read: Read<'_>) -> String {
     let (mut parser, mut told) = (Parser::new(1 << 14), Vec::new());
     for piece in pieces {
         let pushed = parser.push::<AnswerError>(piece, &mut |event| read(&event, &mut |delta| told.push(format!("{delta:?}"))));
         if let Err(error) = pushed {
             told.push(error.to_string());
-            return told;
+            break;
         }
     }
-    told
+    normal(told.join("\n").as_bytes())
 }
 
 /// How a client of each API sees the end of it.
