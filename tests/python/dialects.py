@@ -47,6 +47,8 @@ ROWS = [
     Row("azure", "azure", f"api_version: '2024-10-21', credential: {{api_key: {PROVIDER_KEY}}}", "my-deployment"),
     Row("anthropic", "anthropic", f"credential: {{x_api_key: {PROVIDER_KEY}}}", "claude-haiku-4-5"),
     Row("gemini", "gemini", f"credential: {{x_goog_api_key: {PROVIDER_KEY}}}", "gemini-2.5-flash"),
+    # Wants back what it signed.
+    Row("gemini-3", "gemini", f"credential: {{x_goog_api_key: {PROVIDER_KEY}}}", "gemini-3-pro-preview", mocked=False),
     Row("vertex", "vertex", f"project: p-1, location: europe-west4, {BEARER}", "gemini-2.5-pro"),
     Row("anthropic-vertex", "anthropic-vertex", f"project: p-1, location: global, {BEARER}", "claude-haiku-4-5@20251001", mocked=False),
     # aimock takes no signatures: with an API key of Bedrock it is asked, with a signature the simulator and botocore are.

@@ -13,6 +13,7 @@ from pathlib import Path
 
 import httpx2
 import pytest
+from google.genai import _common as google_common
 
 from callers import CALLERS, Caller
 from dialects import AWS_ACCESS_KEY_ID, AWS_SECRET_ACCESS_KEY, AWS_SESSION_TOKEN, PROVIDER_KEY, ROWS, Row, known_dialects, live
@@ -100,6 +101,12 @@ def unless_known(row: Row) -> list[pytest.MarkDecorator]:
     if row.dialect in known_dialects():
         return []
     return [pytest.mark.skip(reason=f"the gateway has no dialect `{row.dialect}` yet")]
+
+
+@pytest.fixture
+def strict_google(monkeypatch: pytest.MonkeyPatch) -> None:
+    """google-genai takes out of an answer what its types do not have, and then judges the rest: here it judges all."""
+    monkeypatch.setattr(google_common, "_remove_extra_fields", lambda *_: None)
 
 
 @pytest.fixture

@@ -14,10 +14,11 @@ def _adapter(kind: Any) -> pydantic.TypeAdapter:
     return pydantic.TypeAdapter(kind)
 
 
-def assert_fits(kind: Any, body: Any) -> None:
-    """Judges a body by a type of an SDK: a pydantic model, a `TypedDict`, or a union of them."""
+def assert_fits(kind: Any, body: Any, but: tuple[str, ...] = ()) -> None:
+    """Judges a body by a type of an SDK: a pydantic model, a `TypedDict`, or a union of them. `but`: how fields may begin that it
+    need not know."""
     read = _adapter(kind).validate_python(body)
-    lost = list(_lost(body, _unrolled(read), "$"))
+    lost = [path for path in _lost(body, _unrolled(read), "$") if not path.rsplit(".", 1)[1].startswith(but or ("\0",))]
     assert not lost, f"{getattr(kind, '__name__', kind)} has no {', '.join(lost)}"
 
 
