@@ -4,16 +4,22 @@
 
 use std::hint::black_box;
 
+use base64::Engine;
+use base64::engine::general_purpose::STANDARD;
 use bytes::Bytes;
 use criterion::{Criterion, Throughput, criterion_group, criterion_main};
-use kanmon::translate::{self, AnswerContext, Api, Dialect, Format, Hosting, Incoming, Stream, Target};
+use kanmon::codec::aws_events;
+use kanmon::translate::{self, AnswerContext, Api, Dialect, Format, Framing, Hosting, Incoming, Stream, Target};
 use serde_json::json;
 
-const PAIRS: [(&str, Api, Dialect); 4] = [
+const PAIRS: [(&str, Api, Dialect); 7] = [
     ("openai_to_openai", Api::OpenAiChat, Dialect::OpenAi),
     ("openai_to_anthropic", Api::OpenAiChat, Dialect::Anthropic),
     ("anthropic_to_openai", Api::AnthropicMessages, Dialect::OpenAi),
     ("anthropic_to_anthropic", Api::AnthropicMessages, Dialect::Anthropic),
+    ("openai_to_bedrock", Api::OpenAiChat, Dialect::Bedrock),
+    ("anthropic_to_bedrock", Api::AnthropicMessages, Dialect::Bedrock),
+    ("openai_to_anthropic-bedrock", Api::OpenAiChat, Dialect::AnthropicBedrock),
 ];
 
 fn target(api: Api, dialect: Dialect) -> Target<'static> {
@@ -87,20 +93,49 @@ fn events(format: Format) -> Vec<String> {
             all.push(event("message_stop", json!({"type": "message_stop"})));
             all
         }
+        Format::Converse => {
+            let delta = json!({"contentBlockIndex": 0, "delta": {"text": "some more words "}, "p": "abcdefghijkl"});
+            let mut all = vec![event("messageStart", json!({"role": "assistant", "p": "abc"}))];
+            all.extend((0..100).map(|_| event("contentBlockDelta", delta.clone())));
+            all.push(event("contentBlockStop", json!({"contentBlockIndex": 0})));
+            all.push(event("messageStop", json!({"stopReason": "end_turn"})));
+            let usage = json!({"inputTokens": 9, "outputTokens": 300, "totalTokens": 309});
+            all.push(event("metadata", json!({"usage": usage, "metrics": {"latencyMs": 7}})));
+            all
+        }
         other => unreachable!("no pair here has a provider of {other:?}"),
     }
+}
+
+/// The same in the dialect's framing.
+fn framed(dialect: Dialect, events: &[String]) -> Vec<Vec<u8>> {
+    let framing = dialect.framing();
+    let frame = |event: &String| {
+        let mut frame = Vec::new();
+        let (name, data) = event.trim_start_matches("event: ").split_once("\ndata: ").unwrap_or_default();
+        match framing {
+            Framing::Sse => frame.extend_from_slice(event.as_bytes()),
+            Framing::AwsEvents => aws_events::write_event(&mut frame, name, data.trim_end().as_bytes()),
+            Framing::AwsChunks => {
+                let chunk = json!({"bytes": STANDARD.encode(data.trim_end()), "p": "abcdefghijkl"}).to_string();
+                aws_events::write_event(&mut frame, "chunk", chunk.as_bytes());
+            }
+        }
+        frame
+    };
+    events.iter().map(frame).collect()
 }
 
 fn streams(c: &mut Criterion) {
     let mut group = c.benchmark_group("stream_of_100_events");
     for (name, api, dialect) in PAIRS {
-        let events = events(dialect.format_for(api));
+        let events = framed(dialect, &events(dialect.format_for(api)));
         group.throughput(Throughput::Elements(events.len() as u64));
         group.bench_function(name, |b| b.iter(|| stream(api, dialect, black_box(&events))));
     }
 }
 
-fn stream(api: Api, dialect: Dialect, events: &[String]) -> usize {
+fn stream(api: Api, dialect: Dialect, events: &[Vec<u8>]) -> usize {
     let context = AnswerContext {
         api,
         format: dialect.format_for(api),
@@ -115,7 +150,7 @@ fn stream(api: Api, dialect: Dialect, events: &[String]) -> usize {
     let mut stream = Stream::new(context);
     let mut out = Vec::new();
     for event in events {
-        stream.push(event.as_bytes(), &mut out).expect("the stream can be translated");
+        stream.push(event, &mut out).expect("the stream can be translated");
     }
     stream.end(&mut out);
     assert!(stream.seen().complete, "the whole stream was understood");

@@ -3,6 +3,7 @@
 //! Nothing here knows a provider, a config or a stream of Envoy's. All of it is bounded (size, depth, output) and panics on no
 //! input; what cannot be read is an error that says where, never a guess.
 
+pub mod aws_events;
 pub mod encoding;
 pub mod json;
 pub mod sse;

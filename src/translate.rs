@@ -16,6 +16,7 @@ pub mod calls;
 pub mod cohere;
 pub mod completions;
 pub mod conversation;
+pub mod converse;
 mod dialect;
 mod dialects;
 mod facts;
@@ -56,7 +57,7 @@ pub use verdict::first_event_verdict;
 use bytes::Bytes;
 use http::{HeaderName, HeaderValue};
 
-use crate::codec::sse;
+use crate::codec::{aws_events, sse};
 use crate::rejection::Rejection;
 use crate::usage::Tokens;
 
@@ -242,7 +243,7 @@ pub struct ProviderErrorAnswer {
 impl AnswerContext {
     /// Whether the client understands the provider's answers as they are.
     pub(crate) fn is_pass_through(&self) -> bool {
-        self.api.format() == Some(self.format) && self.framing == Framing::Sse
+        self.api.format() == Some(self.format) && self.framing.carries_sse()
     }
 }
 
@@ -257,6 +258,17 @@ pub fn echo(api: Api, format: Format, body: &[u8]) -> String {
 /// An answer of the gateway itself, in the shape of the client's API.
 pub fn rejection(family: Family, rejection: &Rejection) -> Vec<u8> {
     family.rejection(rejection)
+}
+
+impl From<aws_events::FrameError> for AnswerError {
+    fn from(error: aws_events::FrameError) -> Self {
+        match error {
+            aws_events::FrameError::TooLarge { limit } => Self::TooLarge { limit },
+            error @ aws_events::FrameError::Damaged(_) => {
+                Self::Malformed { dialect: "AWS event stream", message: error.to_string() }
+            }
+        }
+    }
 }
 
 impl From<sse::TooLarge> for AnswerError {

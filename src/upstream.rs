@@ -1,5 +1,6 @@
 //! Stage 6, with which credential: the providers and how the gateway proves itself to them.
 
+pub mod aws;
 pub mod credential;
 pub mod endpoint;
 

@@ -6,6 +6,8 @@
 //! - `answer.in.json`: what the provider answers. `answer.out.json`: what the client gets.
 //! - `stream.in.sse`: the same, streamed. `stream.out.sse`. Every stream is also split at every byte and must come out the same, and
 //!   cut at every byte and must never look whole.
+//!   Where frames are binary, `stream.in.events.json` has what stands in them: a list of `{"event": TYPE, "data": …}`,
+//!   `{"exception": TYPE, "data": …}`, and `{"chunk": …}` for an event of Anthropic's inside a frame.
 //! - `error.STATUS.in.*`: what the provider answers with that status. `error.STATUS.out.json`.
 //!
 //! A new pair or feature adds files only. `UPDATE_GOLDEN=1` writes the `out` files anew; the difference is for a person to read.
@@ -16,7 +18,10 @@
 use std::fs;
 use std::path::{Path, PathBuf};
 
+use base64::Engine;
+use base64::engine::general_purpose::STANDARD;
 use bytes::Bytes;
+use kanmon::codec::aws_events;
 use kanmon::translate::{
     AnswerContext, Api, Dialect, End, Format, Hosting, Incoming, Kept, RequestError, Stream, Target, echo, facts, provider_error,
     request, whole,
@@ -59,13 +64,23 @@ struct Provider {
     hosting: Hosting,
     /// Whether it serves all of OpenAI's APIs itself.
     native: bool,
+    model: &'static str,
 }
 
-const PROVIDERS: [Provider; 4] = [
-    Provider { name: "openai", dialect: Dialect::OpenAi, hosting: Hosting::Owner, native: false },
-    Provider { name: "native", dialect: Dialect::OpenAi, hosting: Hosting::Owner, native: true },
-    Provider { name: "anthropic", dialect: Dialect::Anthropic, hosting: Hosting::Owner, native: false },
-    Provider { name: "cohere", dialect: Dialect::Cohere, hosting: Hosting::Owner, native: false },
+const fn provider(name: &'static str, dialect: Dialect) -> Provider {
+    Provider { name, dialect, hosting: Hosting::Owner, native: false, model: "served-model" }
+}
+
+/// The model's id tells Bedrock's models of one vendor from those of another.
+const CLAUDE: &str = "eu.anthropic.claude-served-v1:0";
+
+const PROVIDERS: [Provider; 6] = [
+    provider("openai", Dialect::OpenAi),
+    Provider { native: true, ..provider("native", Dialect::OpenAi) },
+    provider("anthropic", Dialect::Anthropic),
+    provider("cohere", Dialect::Cohere),
+    Provider { model: CLAUDE, ..provider("bedrock", Dialect::Bedrock) },
+    Provider { model: CLAUDE, hosting: Hosting::Bedrock, ..provider("anthropic-bedrock", Dialect::AnthropicBedrock) },
 ];
 
 /// A fixture with its pair.
@@ -77,7 +92,8 @@ struct Fixture {
 
 impl Fixture {
     fn read(&self) -> Vec<u8> {
-        fs::read(&self.input).unwrap()
+        let input = fs::read(&self.input).unwrap();
+        if self.input.to_str().unwrap().ends_with(".events.json") { frames(&input) } else { input }
     }
 
     fn format(&self) -> Format {
@@ -112,7 +128,8 @@ impl Fixture {
 
     /// Compares with the file beside the input.
     fn expect(&self, actual: &str) -> Result<(), String> {
-        let path = PathBuf::from(self.input.to_str().unwrap().replace(".in.html", ".in.json").replace(".in.", ".out."));
+        let path = self.input.to_str().unwrap().replace(".in.html", ".in.json").replace(".in.events.json", ".in.sse");
+        let path = PathBuf::from(path.replace(".in.", ".out."));
         if std::env::var_os("UPDATE_GOLDEN").is_some() {
             fs::write(&path, actual).unwrap();
             return Ok(());
@@ -121,6 +138,24 @@ impl Fixture {
         let same = expected == actual;
         if same { Ok(()) } else { Err(format!("{}\n--- expected\n{expected}\n--- actual\n{actual}", path.display())) }
     }
+}
+
+/// The frames of a stream that is written down as JSON.
+fn frames(events: &[u8]) -> Vec<u8> {
+    let events: Vec<Value> = serde_json::from_slice(events).unwrap();
+    let mut stream = Vec::new();
+    for event in &events {
+        let data = event["data"].to_string();
+        if let Some(name) = event["event"].as_str() {
+            aws_events::write_event(&mut stream, name, data.as_bytes());
+        } else if let Some(name) = event["exception"].as_str() {
+            aws_events::write_exception(&mut stream, name, data.as_bytes());
+        } else {
+            let chunk = json!({"bytes": STANDARD.encode(event["chunk"].to_string()), "p": "abcdef"});
+            aws_events::write_event(&mut stream, "chunk", chunk.to_string().as_bytes());
+        }
+    }
+    stream
 }
 
 fn subfolders(folder: &Path) -> Vec<PathBuf> {
@@ -179,7 +214,7 @@ fn sent(fixture: &Fixture) -> Result<Value, RequestError> {
         format: fixture.format(),
         hosting: &fixture.provider.hosting,
         provider: "upstream",
-        model: "served-model",
+        model: fixture.provider.model,
         stream: facts.stream,
         path_prefix: dialect.path_prefix(),
         default_max_tokens: 4096,

@@ -93,7 +93,8 @@ fn simulated(url: &str) -> Parts {
 fn provider(dialect: Dialect, endpoint: String, credential: Credential) -> Provider {
     Provider {
         dialect,
-        endpoint,
+        endpoint: Some(endpoint),
+        region: None,
         serves: Default::default(),
         allow_plaintext: false,
         credential,

@@ -103,8 +103,13 @@ pub struct Key {
 pub struct Provider {
     /// The API that it speaks.
     pub dialect: Dialect,
-    /// Its URL: scheme, host, port and, where it is not the dialect's default (`/v1`), the path before the API's own.
-    pub endpoint: String,
+    /// Its URL: scheme, host, port and, where it is not the dialect's default (`/v1`), the path before the API's own. May be left
+    /// out where it follows from `region`.
+    #[serde(default)]
+    pub endpoint: Option<String>,
+    /// The AWS region, of `bedrock` and `anthropic-bedrock` (`us-east-1`).
+    #[serde(default)]
+    pub region: Option<String>,
     /// Which of OpenAI's APIs besides chat completions it serves itself. What is asked of these passes through, with all that only
     /// they have; what is asked of the others is translated.
     #[serde(default)]
@@ -112,7 +117,8 @@ pub struct Provider {
     /// Allows a credential to be sent over plain `http://` to a host that is not on a private network.
     #[serde(default)]
     pub allow_plaintext: bool,
-    /// How the gateway proves itself to it. `none` for a provider that wants nothing.
+    /// How the gateway proves itself to it. `none` for a provider that wants nothing. `aws` has `access_key_id`, `secret_access_key`
+    /// and, for temporary keys, `session_token`.
     #[serde(default)]
     #[schemars(extend("default" = "none"))]
     pub credential: Credential,
@@ -188,6 +194,24 @@ pub enum Credential {
     ApiKey(#[schemars(with = "String")] SecretString),
     /// `x-goog-api-key: …`, as the Gemini API wants it.
     XGoogApiKey(#[schemars(with = "String")] SecretString),
+    /// A signature with AWS's keys (Signature Version 4), for Bedrock. A Bedrock API key is a `bearer`.
+    Aws(AwsKeys),
+}
+
+/// Keys of AWS that do not change.
+#[derive(Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct AwsKeys {
+    /// The id of the access key (`AKIA…`, `ASIA…`).
+    #[schemars(with = "String")]
+    pub access_key_id: SecretString,
+    /// The secret access key.
+    #[schemars(with = "String")]
+    pub secret_access_key: SecretString,
+    /// The session token that temporary keys come with.
+    #[serde(default)]
+    #[schemars(with = "Option<String>")]
+    pub session_token: Option<SecretString>,
 }
 
 /// Headers to set and to remove.

@@ -121,7 +121,7 @@ impl Headers<'_> {
             self.state(name, value);
         }
         for (name, family) in &FAMILY_HEADERS {
-            let same = self.same_format && *family == self.shared.api.family();
+            let same = self.same_format && *family == self.shared.api.family() && self.choice.provider.hosting.is_owner();
             let own = if same && self.rule(name).is_none() { self.of_client(name) } else { None };
             let value = own.or_else(|| self.made(name));
             self.state(name, value);

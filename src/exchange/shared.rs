@@ -56,7 +56,8 @@ impl Original {
     /// The body is not of the kind that the API takes.
     pub fn incoming(&self, api: Api, depth: usize) -> Result<Incoming<'_>, RequestError> {
         let path = self.fields.get(":path").unwrap_or_default();
-        Incoming::read(api, path, self.fields.get("content-type"), &self.body, depth)
+        let incoming = Incoming::read(api, path, self.fields.get("content-type"), &self.body, depth)?;
+        Ok(Incoming { betas: self.fields.get("anthropic-beta"), ..incoming })
     }
 }
 

@@ -6,7 +6,7 @@
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-use super::{Api, Format, Framing};
+use super::{Api, Format, Framing, Hosting};
 
 /// The dialect that a provider speaks.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize, JsonSchema)]
@@ -17,6 +17,10 @@ pub enum Dialect {
     OpenAi,
     /// Anthropic's API.
     Anthropic,
+    /// Amazon Bedrock's Converse API, for the models of all vendors there.
+    Bedrock,
+    /// Anthropic's API on Amazon Bedrock: everything that Anthropic's models can, in their own words.
+    AnthropicBedrock,
     /// Cohere's API, version 2.
     Cohere,
 }
@@ -27,6 +31,8 @@ impl Dialect {
         match self {
             Self::OpenAi => "openai",
             Self::Anthropic => "anthropic",
+            Self::Bedrock => "bedrock",
+            Self::AnthropicBedrock => "anthropic-bedrock",
             Self::Cohere => "cohere",
         }
     }
@@ -35,8 +41,17 @@ impl Dialect {
     pub fn format_for(self, _api: Api) -> Format {
         match self {
             Self::OpenAi => Format::Chat,
-            Self::Anthropic => Format::Messages,
+            Self::Anthropic | Self::AnthropicBedrock => Format::Messages,
+            Self::Bedrock => Format::Converse,
             Self::Cohere => Format::Cohere,
+        }
+    }
+
+    /// Who hosts the format.
+    pub fn hosting(self) -> Hosting {
+        match self {
+            Self::OpenAi | Self::Anthropic | Self::Bedrock | Self::Cohere => Hosting::Owner,
+            Self::AnthropicBedrock => Hosting::Bedrock,
         }
     }
 
@@ -44,6 +59,8 @@ impl Dialect {
     pub fn framing(self) -> Framing {
         match self {
             Self::OpenAi | Self::Anthropic | Self::Cohere => Framing::Sse,
+            Self::Bedrock => Framing::AwsEvents,
+            Self::AnthropicBedrock => Framing::AwsChunks,
         }
     }
 
@@ -52,6 +69,7 @@ impl Dialect {
     pub fn path_prefix(self) -> &'static str {
         match self {
             Self::OpenAi | Self::Anthropic => "/v1",
+            Self::Bedrock | Self::AnthropicBedrock => "",
             Self::Cohere => "/v2",
         }
     }
@@ -63,7 +81,7 @@ mod tests {
 
     #[test]
     fn the_name_is_the_one_in_the_config() {
-        for dialect in [Dialect::OpenAi, Dialect::Anthropic, Dialect::Cohere] {
+        for dialect in [Dialect::OpenAi, Dialect::Anthropic, Dialect::Bedrock, Dialect::AnthropicBedrock, Dialect::Cohere] {
             assert_eq!(serde_json::to_value(dialect).unwrap(), dialect.name());
         }
     }

@@ -15,7 +15,7 @@
 use super::answer::{Answer, Delta, ProviderError};
 use super::conversation::Conversation;
 use super::{AnswerContext, AnswerError, ClientFormat, Facts, Family, Format, Incoming, Rendered, RequestError, Target};
-use super::{anthropic, cohere, completions, openai, outbound, responses};
+use super::{anthropic, cohere, completions, converse, openai, outbound, responses};
 use crate::codec::json::{Splice, TopLevel};
 use crate::codec::sse::Event;
 use crate::rejection::Rejection;
@@ -29,6 +29,7 @@ impl Format {
             Self::Completions => completions::request::path(target),
             Self::Responses => responses::request::path(target),
             Self::Messages => anthropic::request::path(target),
+            Self::Converse => converse::request::path(target),
             Self::Cohere => cohere::request::path(target),
         }
     }
@@ -39,6 +40,7 @@ impl Format {
             // Nobody is asked in these but by clients of the same format, whose bytes pass through.
             Self::Completions | Self::Responses => Err(outbound::passes_only(self, target)),
             Self::Messages => anthropic::request::render(conversation, target),
+            Self::Converse => converse::request::render(conversation, target),
             Self::Cohere => cohere::request::render(conversation, target),
         }
     }
@@ -49,6 +51,7 @@ impl Format {
             Self::Completions => completions::response::parse(body),
             Self::Responses => responses::response::parse(body),
             Self::Messages => anthropic::response::parse(body),
+            Self::Converse => converse::response::parse(body),
             Self::Cohere => cohere::response::parse(body),
         }
     }
@@ -57,6 +60,7 @@ impl Format {
         match self {
             Self::Chat | Self::Completions | Self::Responses => openai::error::parse(status, body),
             Self::Messages => anthropic::error::parse(status, body),
+            Self::Converse => converse::error::parse(status, body),
             Self::Cohere => cohere::error::parse(status, body),
         }
     }
@@ -67,6 +71,8 @@ impl Format {
             // Compatible vendors leave `[DONE]` out.
             Self::Chat | Self::Completions => true,
             Self::Responses | Self::Messages | Self::Cohere => false,
+            // What comes behind the reason is the usage.
+            Self::Converse => true,
         }
     }
 }
@@ -176,6 +182,7 @@ pub(super) enum Reader {
     Completions(completions::stream::Reader),
     Responses(responses::stream::Reader),
     Messages(anthropic::stream::Reader),
+    Converse(converse::stream::Reader),
     Cohere(cohere::stream::Reader),
 }
 
@@ -186,6 +193,7 @@ impl Reader {
             Format::Completions => Self::Completions(completions::stream::Reader::default()),
             Format::Responses => Self::Responses(responses::stream::Reader::default()),
             Format::Messages => Self::Messages(anthropic::stream::Reader::default()),
+            Format::Converse => Self::Converse(converse::stream::Reader::default()),
             Format::Cohere => Self::Cohere(cohere::stream::Reader::default()),
         }
     }
@@ -196,6 +204,7 @@ impl Reader {
             Self::Completions(reader) => reader.event(event, emit),
             Self::Responses(reader) => reader.event(event, emit),
             Self::Messages(reader) => reader.event(event, emit),
+            Self::Converse(reader) => reader.event(event, emit),
             Self::Cohere(reader) => reader.event(event, emit),
         }
     }

@@ -14,6 +14,8 @@ pub enum Format {
     Responses,
     /// Anthropic's messages.
     Messages,
+    /// Amazon Bedrock's Converse.
+    Converse,
     /// Cohere's chat, API v2.
     Cohere,
 }
@@ -39,6 +41,7 @@ impl Format {
             Self::Completions => "completions",
             Self::Responses => "responses",
             Self::Messages => "anthropic",
+            Self::Converse => "converse",
             Self::Cohere => "cohere",
         }
     }
@@ -61,16 +64,29 @@ impl ClientFormat {
 pub enum Framing {
     /// Server-sent events.
     Sse,
+    /// Frames of an AWS event stream, each an event.
+    AwsEvents,
+    /// Frames of an AWS event stream, each with an event of the model's own API in it.
+    AwsChunks,
 }
 
 impl Framing {
-    /// All of them.
-    pub const ALL: [Self; 1] = [Self::Sse];
+    /// One for each media type.
+    pub const ALL: [Self; 2] = [Self::Sse, Self::AwsEvents];
 
     /// The media type of a stream, without parameters.
     pub fn content_type(self) -> &'static str {
         match self {
             Self::Sse => "text/event-stream",
+            Self::AwsEvents | Self::AwsChunks => "application/vnd.amazon.eventstream",
+        }
+    }
+
+    /// Whether the events, as [`Frames`](super::Frames) gives them, are server-sent events, whatever framed them.
+    pub(super) fn carries_sse(self) -> bool {
+        match self {
+            Self::Sse | Self::AwsChunks => true,
+            Self::AwsEvents => false,
         }
     }
 
@@ -90,6 +106,7 @@ mod tests {
         for stream in ["text/event-stream", "Text/Event-Stream;charset=utf-8", "text/event-stream ; x=y"] {
             assert!(Framing::Sse.is_told_by(stream), "{stream}");
         }
+        assert!(Framing::AwsChunks.is_told_by("application/vnd.amazon.eventstream"));
         for other in ["", "application/json", "text/event-streams", "text/event", "x; text/event-stream"] {
             assert!(!Framing::Sse.is_told_by(other), "{other}");
         }

@@ -1,6 +1,10 @@
 //! A provider's stream, taken apart into events, whatever frames them.
 
+mod chunks;
+
+use self::chunks::Chunks;
 use super::{AnswerError, Framing};
+use crate::codec::aws_events;
 use crate::codec::sse::{Event, Parser};
 
 /// Takes a stream apart into its events. A decoder of any framing keeps what [`Parser`] promises: any split of the bytes gives the
@@ -11,6 +15,8 @@ pub struct Frames(Decoder);
 #[derive(Debug)]
 enum Decoder {
     Sse(Parser),
+    AwsEvents(aws_events::Parser),
+    AwsChunks(Chunks),
 }
 
 impl Frames {
@@ -18,6 +24,8 @@ impl Frames {
     pub fn new(framing: Framing, limit: usize) -> Self {
         Self(match framing {
             Framing::Sse => Decoder::Sse(Parser::new(limit)),
+            Framing::AwsEvents => Decoder::AwsEvents(aws_events::Parser::new(limit)),
+            Framing::AwsChunks => Decoder::AwsChunks(Chunks::new(limit)),
         })
     }
 
@@ -28,6 +36,8 @@ impl Frames {
     pub fn push(&mut self, chunk: &[u8], each: &mut dyn FnMut(Event<'_>) -> Result<(), AnswerError>) -> Result<(), AnswerError> {
         match &mut self.0 {
             Decoder::Sse(parser) => parser.push(chunk, each),
+            Decoder::AwsEvents(parser) => parser.push(chunk, each),
+            Decoder::AwsChunks(chunks) => chunks.push(chunk, each),
         }
     }
 
@@ -38,13 +48,21 @@ impl Frames {
     pub fn finish(&mut self, each: &mut dyn FnMut(Event<'_>) -> Result<(), AnswerError>) -> Result<(), AnswerError> {
         match &mut self.0 {
             Decoder::Sse(parser) => parser.finish(each),
+            // A frame counts when it is complete.
+            Decoder::AwsEvents(_) | Decoder::AwsChunks(_) => Ok(()),
         }
     }
 
-    /// The bytes since the last event.
+    /// Whether the events' `raw` are the stream's own bytes, so that a piece of it can be passed on as it is.
+    pub(super) fn are_sse(&self) -> bool {
+        matches!(self.0, Decoder::Sse(_))
+    }
+
+    /// The bytes since the last event that a client of server-sent events could be given: none of those in frames.
     pub fn residue(&self) -> &[u8] {
         match &self.0 {
             Decoder::Sse(parser) => parser.residue(),
+            Decoder::AwsEvents(_) | Decoder::AwsChunks(_) => &[],
         }
     }
 }

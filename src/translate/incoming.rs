@@ -16,6 +16,8 @@ pub struct Incoming<'a> {
     pub path: &'a str,
     /// What the client says that the body is.
     pub content_type: Option<&'a str>,
+    /// Beta features that the client asks for in a header (`anthropic-beta`). None are read here.
+    pub betas: Option<&'a str>,
     /// The body.
     pub body: &'a Bytes,
     /// Its outermost layer.
@@ -44,7 +46,7 @@ impl<'a> Incoming<'a> {
         let parsed = match api.task() {
             Task::Conversation(_) => Parsed::Json(TopLevel::scan(body, depth)?),
         };
-        Ok(Self { api, path, content_type, body, parsed })
+        Ok(Self { api, path, content_type, betas: None, body, parsed })
     }
 }
 

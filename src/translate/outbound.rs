@@ -31,9 +31,12 @@ fn translate(
     let conversation = format.parse_request(incoming, facts)?;
     let mut rendered = target.format.render_request(&conversation, target)?;
     rendered.dropped.extend(conversation.ignored.iter().cloned());
-    if let (false, Some(body)) = (target.overrides.is_empty(), &rendered.body) {
+    rendered.path = target.hosting.path(target);
+    let as_it_is = target.overrides.is_empty() && target.hosting.is_owner();
+    if let (false, Some(body)) = (as_it_is, &rendered.body) {
         let top = TopLevel::scan(body, ANY_DEPTH)?;
         let mut splice = Splice::new(body, &top);
+        target.hosting.place((&mut splice, &top), &mut rendered.headers, &mut rendered.dropped, None);
         override_fields(&mut splice, target);
         if let Some(changed) = splice.finish() {
             rendered.body = Some(changed);
@@ -51,8 +54,10 @@ fn pass_through(
     let top = incoming.parsed.json()?;
     let mut splice = Splice::new(incoming.body, top);
     format.pass_request(&mut splice, top, facts, target)?;
+    let (mut headers, mut dropped) = (Vec::new(), Vec::new());
+    target.hosting.place((&mut splice, top), &mut headers, &mut dropped, Some(incoming));
     override_fields(&mut splice, target);
-    Ok(Rendered { path: target.format.path(target), headers: Vec::new(), body: splice.finish(), dropped: Vec::new() })
+    Ok(Rendered { path: target.hosting.path(target), headers, body: splice.finish(), dropped })
 }
 
 /// A format that is only passed through cannot be made of a conversation.

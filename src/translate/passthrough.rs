@@ -26,7 +26,7 @@ impl PassThrough {
         out: &mut Vec<u8>,
     ) -> Result<Kept, AnswerError> {
         // While every event so far is forwarded, and lies in this chunk, nothing is copied.
-        let (mut as_is, mut passed) = (frames.residue().is_empty(), 0);
+        let (mut as_is, mut passed) = (frames.are_sse() && frames.residue().is_empty(), 0);
         let pushed = frames.push(chunk, &mut |event| {
             let forwarded = self.observe(&event, reader, progress);
             if as_is && forwarded {

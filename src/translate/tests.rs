@@ -12,7 +12,7 @@ fn target(dialect: Dialect) -> Target<'static> {
     Target {
         dialect,
         format: dialect.format_for(Api::OpenAiChat),
-        hosting: &Hosting::Owner,
+        hosting: if dialect == Dialect::AnthropicBedrock { &Hosting::Bedrock } else { &Hosting::Owner },
         provider: "p",
         model: "served",
         stream: false,

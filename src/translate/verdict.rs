@@ -28,20 +28,25 @@ pub(super) fn status(error: &ProviderError<'_>) -> u16 {
 }
 
 /// The first one that is a part of the error's type or code counts.
-const STATUSES: [(&str, u16); 15] = [
+const STATUSES: [(&str, u16); 20] = [
     ("rate_limit", 429),
+    ("throttl", 429),
     ("quota", 429),
     ("resource_exhausted", 429),
     ("overloaded", 503),
+    ("notready", 503),
     ("unavailable", 503),
     ("timeout", 504),
     ("authentication", 401),
     ("api_key", 401),
     ("billing", 402),
     ("permission", 403),
+    ("accessdenied", 403),
     ("not_found", 404),
+    ("notfound", 404),
     ("too_large", 413),
     ("invalid", 400),
+    ("validation", 400),
     ("context_length", 400),
     ("content_policy", 400),
 ];

@@ -7,6 +7,8 @@ use http::{HeaderName, HeaderValue};
 use jiff::Timestamp;
 use secrecy::zeroize::Zeroizing;
 
+use super::aws;
+
 /// Every header that can carry a credential, of a client or of any provider. Each attempt sends the one that it sets and none of
 /// the others; Envoy removes all of them before the attempt's own translation, whatever goes wrong with that.
 pub static CREDENTIAL_HEADERS: [HeaderName; 10] = [
@@ -42,6 +44,8 @@ pub enum Credential {
     ApiKey(HeaderValue),
     /// `x-goog-api-key`, with this value.
     XGoogApiKey(HeaderValue),
+    /// A signature of the whole request with AWS's keys.
+    Aws(aws::Signer),
 }
 
 /// A request as the provider will get it: what a signature is made over.
@@ -92,13 +96,14 @@ impl Credential {
     ///
     /// # Errors
     /// [`SigningError`]: the request has something that cannot be signed.
-    pub fn headers(&self, _request: &Signable<'_>) -> Result<Vec<(HeaderName, HeaderValue)>, SigningError> {
+    pub fn headers(&self, request: &Signable<'_>) -> Result<Vec<(HeaderName, HeaderValue)>, SigningError> {
         Ok(match self {
             Self::None => Vec::new(),
             Self::Bearer(value) => vec![(AUTHORIZATION, value.clone())],
             Self::XApiKey(value) => vec![(X_API_KEY, value.clone())],
             Self::ApiKey(value) => vec![(API_KEY, value.clone())],
             Self::XGoogApiKey(value) => vec![(X_GOOG_API_KEY, value.clone())],
+            Self::Aws(signer) => signer.headers(request)?,
         })
     }
 }

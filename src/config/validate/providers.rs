@@ -1,5 +1,7 @@
 //! Providers: where they are and how the gateway proves itself to them.
 
+mod aws;
+
 use std::collections::BTreeMap;
 use std::path::Path as FilePath;
 use std::sync::Arc;
@@ -10,7 +12,7 @@ use super::rules;
 use crate::config::errors::Check;
 use crate::config::model;
 use crate::config::node::Path;
-use crate::translate::{Dialect, Hosting};
+use crate::translate::Dialect;
 use crate::upstream::{Credential, Endpoint, Provider, Serves};
 
 /// Where OpenAI itself is.
@@ -42,8 +44,12 @@ fn provider(
 ) -> Option<Provider> {
     let message = "a provider's name must have 1 to 64 letters, digits, `-`, `_` or `.`, and begin with a letter or digit";
     check.require(is_name(name), path, message);
+    aws::region(check, path, &written);
     let endpoint = endpoint(check, path, &written);
-    let credential = credential(check, &path.field("credential"), &written.credential);
+    let credential = match &written.credential {
+        model::Credential::Aws(keys) => aws::signer(check, path, &written, keys).map(Credential::Aws),
+        other => credential(check, &path.field("credential"), other),
+    };
     let headers = rules::headers(check, &path.field("headers"), &written.headers);
     check.require(written.default_max_tokens > 0, &path.field("default_max_tokens"), "must be at least 1");
     rest(check, &path.field("rest"), &written.rest);
@@ -51,7 +57,7 @@ fn provider(
         name: name.into(),
         dialect: written.dialect,
         serves: serves(check, path, &written, endpoint.as_ref()),
-        hosting: Hosting::Owner,
+        hosting: written.dialect.hosting(),
         endpoint: endpoint?,
         credential: credential?,
         headers,
@@ -83,7 +89,11 @@ fn is_name(name: &str) -> bool {
 
 fn endpoint(check: &mut Check<'_>, path: &Path<'_>, written: &model::Provider) -> Option<Endpoint> {
     let field = path.field("endpoint");
-    let endpoint = match Endpoint::parse(&written.endpoint, written.dialect) {
+    let url = match &written.endpoint {
+        Some(url) => url.clone(),
+        None => aws::endpoint(check, path, written)?,
+    };
+    let endpoint = match Endpoint::parse(&url, written.dialect) {
         Ok(endpoint) => endpoint,
         Err(error) => {
             check.error(&field, error.to_string());
@@ -101,7 +111,7 @@ fn endpoint(check: &mut Check<'_>, path: &Path<'_>, written: &model::Provider) -
 
 fn credential(check: &mut Check<'_>, path: &Path<'_>, written: &model::Credential) -> Option<Credential> {
     let (name, secret) = match written {
-        model::Credential::None => return Some(Credential::None),
+        model::Credential::None | model::Credential::Aws(_) => return Some(Credential::None),
         model::Credential::Bearer(secret) => ("bearer", secret.expose_secret()),
         model::Credential::XApiKey(secret) => ("x_api_key", secret.expose_secret()),
         model::Credential::ApiKey(secret) => ("api_key", secret.expose_secret()),
@@ -118,7 +128,7 @@ fn credential(check: &mut Check<'_>, path: &Path<'_>, written: &model::Credentia
         model::Credential::XApiKey(_) => Credential::x_api_key(secret),
         model::Credential::ApiKey(_) => Credential::api_key(secret),
         model::Credential::XGoogApiKey(_) => Credential::x_goog_api_key(secret),
-        model::Credential::None | model::Credential::Bearer(_) => Credential::bearer(secret),
+        model::Credential::None | model::Credential::Aws(_) | model::Credential::Bearer(_) => Credential::bearer(secret),
     };
     check.require(credential.is_ok(), &path, "has characters that no header may have");
     credential.ok()

@@ -18,6 +18,7 @@ object! {
     Body {
         error: ErrorObject<'a>,
         message: Str<'a>,
+        capital as "Message": Str<'a>,
         request_id: Str<'a>,
     }
 }
@@ -45,7 +46,11 @@ fn read(body: &[u8]) -> Option<ProviderError<'_>> {
             ..ProviderError::default()
         }),
         // What AWS and others put before Anthropic's models.
-        None => Some(ProviderError { message: body.message?, request_id: body.request_id, ..ProviderError::default() }),
+        None => Some(ProviderError {
+            message: body.message.or(body.capital)?,
+            request_id: body.request_id,
+            ..ProviderError::default()
+        }),
     }
 }
 
@@ -171,6 +176,7 @@ mod tests {
     #[test]
     fn json_of_another_shape_is_told_as_it_is() {
         assert_eq!(parse(403, br#"{"message":"not authorized","request_id":"r"}"#).message, "not authorized");
+        assert_eq!(parse(403, br#"{"Message":"not authorized"}"#).message, "not authorized");
         assert_eq!(parse(400, br#"{"detail":"no"}"#).message, r#"{"detail":"no"}"#);
         assert_eq!(parse(400, br#"{"error":"no"}"#).message, r#"{"error":"no"}"#);
         assert_eq!(parse(400, br#"{"error":{"type":"x"}}"#).message, r#"{"error":{"type":"x"}}"#);

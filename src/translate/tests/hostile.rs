@@ -92,7 +92,7 @@ fn json() -> impl Strategy<Value = Value> {
     })
 }
 
-const PAIRS: [(Api, Dialect); 10] = [
+const PAIRS: [(Api, Dialect); 15] = [
     (Api::OpenAiChat, Dialect::OpenAi),
     (Api::OpenAiChat, Dialect::Anthropic),
     (Api::OpenAiCompletions, Dialect::OpenAi),
@@ -103,7 +103,17 @@ const PAIRS: [(Api, Dialect); 10] = [
     (Api::AnthropicMessages, Dialect::Anthropic),
     (Api::OpenAiChat, Dialect::Cohere),
     (Api::AnthropicMessages, Dialect::Cohere),
+    (Api::OpenAiChat, Dialect::Bedrock),
+    (Api::OpenAiResponses, Dialect::Bedrock),
+    (Api::AnthropicMessages, Dialect::Bedrock),
+    (Api::OpenAiChat, Dialect::AnthropicBedrock),
+    (Api::AnthropicMessages, Dialect::AnthropicBedrock),
 ];
+
+/// Those whose streams are frames.
+fn framed() -> impl Strategy<Value = (Api, Dialect)> {
+    prop::sample::select(PAIRS.into_iter().filter(|(_, dialect)| dialect.framing() != Framing::Sse).collect::<Vec<_>>())
+}
 
 /// Takes a valid request apart at one place: one of its values becomes another one.
 fn spoil(value: &mut Value, path: &[prop::sample::Index], with: Value) {
@@ -215,6 +225,25 @@ fn pass(api: Api, dialect: Dialect, pieces: &[Vec<u8>]) {
     }
 }
 
+/// Events of Bedrock's and Anthropic's names with any JSON in them, in frames.
+fn frames() -> impl Strategy<Value = Vec<Vec<u8>>> {
+    let names: &[&str] =
+        &["messageStart", "contentBlockStart", "contentBlockDelta", "contentBlockStop", "messageStop", "metadata", "chunk"];
+    let delta = json().prop_map(|delta| json!({"contentBlockIndex": 0, "delta": {"text": delta, "reasoningContent": delta}}));
+    let start = json().prop_map(|start| json!({"contentBlockIndex": 0, "start": {"toolUse": start}}));
+    let stop = json().prop_map(|word| json!({"stopReason": word, "usage": {"inputTokens": word}, "bytes": word}));
+    let frame = (prop::sample::select(names), prop_oneof![json(), delta, start, stop], any::<bool>());
+    let frame = frame.prop_map(|(name, data, exception)| {
+        let (mut frame, data) = (Vec::new(), data.to_string());
+        match exception {
+            true => aws_events::write_exception(&mut frame, name, data.as_bytes()),
+            false => aws_events::write_event(&mut frame, name, data.as_bytes()),
+        }
+        frame
+    });
+    prop::collection::vec(frame, 0..8)
+}
+
 proptest! {
     #![proptest_config(ProptestConfig::with_cases(256))]
 
@@ -258,6 +287,18 @@ proptest! {
             pieces.push(b"data: [DONE]\n\nevent: message_stop\ndata: {\"type\":\"message_stop\"}\n\n".to_vec());
         }
         pass(pair.0, pair.1, &pieces);
+    }
+
+    #[test]
+    fn any_frames_are_a_stream_or_an_error(
+        pair in framed(),
+        frames in frames(),
+        cut in any::<prop::sample::Index>(),
+    ) {
+        let stream = frames.concat();
+        let (head, tail) = stream.split_at(cut.index(stream.len() + 1));
+        pass(pair.0, pair.1, &[head.to_vec(), tail.to_vec()]);
+        pass(pair.0, pair.1, &[head.to_vec()]);
     }
 
     #[test]
