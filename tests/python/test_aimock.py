@@ -7,46 +7,72 @@ any of the places where providers have it, and no other.
 import pytest
 
 from callers import Caller, drain
-from judging import pairs
+from judging import mocked
 from turns import calls, tool_turns, tools
 
 HELLO = "Hello! How can I help you today? 日本語 👩‍🚀 too."
 pytestmark = pytest.mark.gateway
 
-CHATTY = ["chat", "responses", "messages", "gemini"]
+TALKING = ["chat", "responses", "messages", "gemini"]
 
 
-@pairs("mock")
+@mocked()
 def test_an_answer(pair: Caller):
     assert pair.ask("hello") == HELLO
 
 
-@pairs("mock")
+@mocked(streams=True)
 def test_a_stream(pair: Caller):
     seen = drain(pair.stream("hello"))
     assert (seen.text, seen.complete) == (HELLO, True)
     assert seen.events > 2
 
 
-@pairs("mock", CHATTY)
-@pytest.mark.parametrize("stream", [False, True], ids=["whole", "streamed"])
-def test_a_tool_is_called_and_its_result_goes_back(pair: Caller, stream: bool):
-    said = calls(pair, "weather?", stream)
+def a_tool_is_called_and_its_result_goes_back(caller: Caller, stream: bool):
+    said = calls(caller, "weather?", stream)
     assert [(call.name, call.arguments) for call in said.calls] == [("get_weather", {"city": "Kyōto", "days": 2})]
-    assert pair.ask(**tool_turns(pair, "weather?", said, "rain"), **tools(pair)) == "It rains in Kyōto."
+    assert caller.ask(**tool_turns(caller, "weather?", said, "rain"), **tools(caller)) == "It rains in Kyōto."
 
 
-@pairs("mock", CHATTY)
-@pytest.mark.parametrize("stream", [False, True], ids=["whole", "streamed"])
-def test_text_and_two_calls(pair: Caller, stream: bool):
-    said = calls(pair, "two tools", stream)
+@mocked(TALKING)
+def test_a_tool_is_called_and_its_result_goes_back(pair: Caller):
+    a_tool_is_called_and_its_result_goes_back(pair, stream=False)
+
+
+@mocked(TALKING, streams=True)
+def test_a_tool_is_called_in_a_stream_and_its_result_goes_back(pair: Caller):
+    a_tool_is_called_and_its_result_goes_back(pair, stream=True)
+
+
+BOTH = [("get_weather", {"city": "Ōsaka", "days": 1}), ("get_time", {})]
+
+
+@mocked(TALKING)
+def test_text_and_two_calls(pair: Caller):
+    said = calls(pair, "two tools", stream=False)
+    assert (said.text, [(call.name, call.arguments) for call in said.calls]) == ("Let me look.", BOTH)
+
+
+@mocked(TALKING, streams=True)
+def test_text_and_two_calls_in_a_stream(pair: Caller):
+    said = calls(pair, "two tools", stream=True)
     # As Cohere, aimock adds a plan of its own to streams.
-    plan = "I will use the requested tool." if stream and pair.model.endswith("cohere") else ""
-    assert said.text == "Let me look." + plan
-    assert [(call.name, call.arguments) for call in said.calls] == [("get_weather", {"city": "Ōsaka", "days": 1}), ("get_time", {})]
+    plan = "I will use the requested tool." if pair.model.endswith("cohere") else ""
+    assert (said.text, [(call.name, call.arguments) for call in said.calls]) == ("Let me look." + plan, BOTH)
 
 
-@pairs("mock")
+@mocked()
+def test_an_answer_that_was_cut_says_so(pair: Caller):
+    seen = pair.create("too long")
+    told = {
+        "gemini": lambda: seen.candidates[0].finish_reason.value,
+        "anthropic": lambda: seen.stop_reason,
+        "responses": lambda: seen.incomplete_details.reason,
+    }.get(pair.api, lambda: seen.choices[0].finish_reason)
+    assert told() in ("MAX_TOKENS", "max_tokens", "max_output_tokens", "length")
+
+
+@mocked()
 @pytest.mark.parametrize("question, status", [("too fast", 429), ("wrong", 400)])
 @pytest.mark.parametrize("stream", [False, True], ids=["whole", "streamed"])
 def test_an_error_keeps_its_status_and_message(pair: Caller, question: str, status: int, stream: bool):

@@ -21,8 +21,9 @@ pytestmark = [
 
 # All but the one that has prompts only, and no conversations.
 TALKING = ["chat", "responses", "messages", "gemini"]
-# What OpenAI's types do not have: Azure's filters, the thinking of vendors, and a field that the API has all the same.
-VENDORS_OWN = ("content_filter", "prompt_filter", "reasoning", "store")
+# What OpenAI's and Anthropic's types do not have: Azure's filters, the thinking of vendors, what Bedrock adds to Anthropic's streams,
+# and a field that OpenAI's API has all the same.
+VENDORS_OWN = ("content_filter", "prompt_filter", "reasoning", "amazon-bedrock", "store")
 
 
 def judge(*objects: Any) -> None:

@@ -72,6 +72,7 @@ def google(row: Row, seen: list[httpx2.Request]) -> genai.Client:
 
     http = types.HttpOptions(base_url="http://nowhere.test", httpx_client=httpx2.Client(transport=httpx2.MockTransport(answer)))
     if row.dialect == "gemini":
+        http.api_version = "v1beta"
         return genai.Client(api_key=PROVIDER_KEY, http_options=http)
     http.api_version = "v1"
     return genai.Client(vertexai=True, project="p-1", location="europe-west4", credentials=NoCredentials(), http_options=http)
