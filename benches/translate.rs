@@ -144,6 +144,7 @@ fn stream(api: Api, dialect: Dialect, events: &[Vec<u8>]) -> usize {
         asked_model: "asked".to_owned(),
         stream: true,
         wants_usage: true,
+        call: kanmon::translate::calls::Back::default(),
         answer_bytes: 1 << 20,
         event_bytes: 1 << 20,
     };

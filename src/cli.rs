@@ -40,6 +40,15 @@ enum Command {
     /// Print the JSON Schema of the gateway config, for editors.
     Schema,
     /// Run a simulated provider that speaks the APIs of all providers and misbehaves on request.
+    ///
+    /// A path tells whose API is meant: OpenAI (`/v1/…`, or below a vendor's prefix), Azure OpenAI (`/openai/…`), Anthropic
+    /// (`/v1/messages`), Gemini (`/v1beta/models/…`), Vertex AI (`/v1/projects/…`), Bedrock (`/model/…`), Cohere (`/v2/…`). Bodies are
+    /// judged as strictly as there, signatures of AWS too.
+    ///
+    /// It answers `You said: …`, calls tools when there are any, and counts one token per word. Every fault below can also be asked
+    /// for in one request by a header named like the flag: `x-sim-status: 429`, `x-sim-cut-after: 3`, `x-sim-pace: 20ms`. With
+    /// `--name a`, a value `a=429,b=503` means this simulator by its name. `GET /_sim/requests` shows what was received,
+    /// `GET /_sim/stats` what is in flight.
     Sim(Box<crate::sim::Args>),
     /// Print the version.
     Version,

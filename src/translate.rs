@@ -44,13 +44,13 @@ mod wrong;
 
 pub use api::{Api, Family, Task};
 pub use dialect::Dialect;
-pub use facts::{Facts, facts};
+pub use facts::{Facts, facts, prompt};
 pub use format::{ClientFormat, Format, Framing};
 pub use frames::Frames;
 pub use hosting::Hosting;
 pub use inbound::{provider_error, whole};
 pub use incoming::{Incoming, Parsed};
-pub use outbound::request;
+pub use outbound::{passes, request};
 pub use stream::Stream;
 pub use verdict::first_event_verdict;
 
@@ -196,6 +196,8 @@ pub struct AnswerContext {
     pub stream: bool,
     /// [`Facts::wants_usage`].
     pub wants_usage: bool,
+    /// What the answer of a call needs besides.
+    pub call: calls::Back,
     /// The largest answer that is translated as a whole, in bytes.
     pub answer_bytes: usize,
     /// The largest single event of a stream, in bytes.
@@ -243,7 +245,10 @@ pub struct ProviderErrorAnswer {
 impl AnswerContext {
     /// Whether the client understands the provider's answers as they are.
     pub(crate) fn is_pass_through(&self) -> bool {
-        self.api.format() == Some(self.format) && self.framing.carries_sse()
+        match self.api.task() {
+            Task::Conversation(client) => client.format() == self.format && self.framing.carries_sse(),
+            Task::Call(_) => self.call.passes(),
+        }
     }
 }
 
@@ -252,6 +257,7 @@ pub fn echo(api: Api, format: Format, body: &[u8]) -> String {
     match api.task() {
         Task::Conversation(client) if client.format() != format => client.echo(body),
         Task::Conversation(_) => String::new(),
+        Task::Call(_) => String::new(),
     }
 }
 

@@ -16,7 +16,8 @@ fn environment(name: &str) -> Option<String> {
     if name.ends_with("_SHA256") {
         return Some("5e".repeat(32));
     }
-    name.ends_with("_API_KEY").then(|| format!("sk-of-{}", name.to_lowercase()))
+    let is_key = name.ends_with("_API_KEY") || name.starts_with("AWS_");
+    is_key.then(|| format!("sk-of-{}", name.to_lowercase()))
 }
 
 fn load(path: &Path) -> Result<Snapshot, Errors> {

@@ -121,6 +121,7 @@ impl Fixture {
             asked_model: "asked-model".to_owned(),
             stream: true,
             wants_usage: true,
+            call: kanmon::translate::calls::Back::default(),
             answer_bytes: 1 << 20,
             event_bytes: 1 << 20,
         }

@@ -152,6 +152,8 @@ pub struct Serves {
     pub responses: Option<bool>,
     /// `/v1/completions`. Default: true for OpenAI itself (`api.openai.com`), false for others.
     pub completions: Option<bool>,
+    /// `/tokenize`, as vLLM has it beside OpenAI's API: then tokens can be counted there, whatever the client's API.
+    pub tokenize: bool,
 }
 
 /// Every model of Anthropic's API allows as much.

@@ -1,9 +1,11 @@
 //! The provider's answer on its way back: which attempt won, what the client sees, what was seen.
 //!
 //! A stream is translated event by event as it arrives ([`Answering::Stream`]); any other answer comes as one piece
-//! ([`Answering::Whole`], Envoy's BUFFERED mode), so that its status can still be changed when the body turns out to be wrong.
+//! ([`Answering::Whole`], Envoy's BUFFERED mode), so that its status can still be changed when the body turns out to be wrong; sound
+//! and the like pass byte by byte ([`Answering::Bytes`]).
 //! An answer that Envoy made by itself is replaced by one in the client's API's shape.
 
+mod bytes;
 mod local;
 mod stream;
 mod whole;
@@ -12,6 +14,7 @@ use http::header::{CONTENT_ENCODING, CONTENT_LENGTH, CONTENT_TYPE};
 use http::{HeaderName, HeaderValue};
 use tokio::time::Instant;
 
+use self::bytes::Passing;
 use self::local::{envoys_end, envoys_reason};
 use self::stream::Streaming;
 use self::whole::{Holding, undecodable};
@@ -20,7 +23,8 @@ use super::fields::{Edits, Fields};
 use super::reply::{DETAILS_PREFIX, Reply};
 use crate::codec::encoding::Decoder;
 use crate::rejection::{Kind, Rejection};
-use crate::translate::{self, AnswerContext, Framing, Seen};
+use crate::translate::calls::{BEDROCK_INPUT_TOKENS, Back};
+use crate::translate::{self, AnswerContext, Framing, Seen, Task};
 use crate::usage::Outcome;
 
 /// What Envoy tells of an answer before its body.
@@ -74,6 +78,8 @@ pub(super) enum Answering {
     Stream(Box<Streaming>),
     /// As one piece.
     Whole(Box<Holding>),
+    /// Byte by byte, whatever it is.
+    Bytes(Box<Passing>),
     /// It is all here; this was seen of it.
     Seen(Box<Seen>),
     /// The client has been told that the stream failed: whatever comes after is swallowed.
@@ -116,17 +122,21 @@ impl Exchange {
     fn answered(&mut self, head: &AnswerHead, status: u16) -> Result<HeadStep, Rejection> {
         let context = self.won(head, status)?;
         let success = (200..300).contains(&status);
-        let is_stream = head.fields.get(CONTENT_TYPE.as_str()).is_some_and(|kind| context.framing.is_told_by(kind));
-        if success && is_stream != context.stream {
-            let (asked, given) = if is_stream { ("no stream", "a stream") } else { ("a stream", "something else") };
-            return Err(Rejection::new(Kind::BadAnswer, format!("the provider was asked for {asked} and answered with {given}")));
-        }
+        let kind = head.fields.get(CONTENT_TYPE.as_str()).unwrap_or_default();
+        let shape = if success { shape(&context, kind)? } else { Shape::Whole };
         let mut edits = self.answer_headers(head);
-        let decoder = self.decoder(head, success && is_stream)?;
+        let decoder = self.decoder(head, shape != Shape::Whole)?;
         if decoder.is_some() {
             edits.remove(CONTENT_ENCODING.as_str());
         }
-        if success && is_stream {
+        if shape == Shape::Bytes && !head.end {
+            if decoder.is_some() {
+                edits.remove(CONTENT_LENGTH.as_str());
+            }
+            self.answering = Answering::Bytes(Box::new(Passing::new(decoder)));
+            return Ok(HeadStep::Continue(edits, BodyMode::Streamed));
+        }
+        if shape == Shape::Stream {
             edits.remove(CONTENT_LENGTH.as_str());
             if context.framing != Framing::Sse {
                 edits.set(CONTENT_TYPE, HeaderValue::from_static(Framing::Sse.content_type()));
@@ -159,6 +169,13 @@ impl Exchange {
         if !shared.route.fallback.counts(status) {
             self.engine.health.succeeded(&choice.provider.name);
         }
+        let mut call = Back::of(shared.api, choice.provider.dialect, &choice.provider.hosting);
+        if let Some(original) = shared.original().filter(|_| call.reads_the_request())
+            && let Ok(incoming) = original.incoming(shared.api, self.snapshot.bounds.json_depth)
+        {
+            call.read(&incoming);
+        }
+        call.header_tokens = head.fields.get(BEDROCK_INPUT_TOKENS).and_then(|tokens| tokens.parse().ok());
         let format = choice.provider.format_for(shared.api);
         let echo = shared.original().map(|original| translate::echo(shared.api, format, &original.body)).unwrap_or_default();
         Ok(AnswerContext {
@@ -169,6 +186,7 @@ impl Exchange {
             asked_model: shared.facts.model.clone(),
             stream: shared.facts.stream,
             wants_usage: shared.facts.wants_usage,
+            call,
             answer_bytes: self.snapshot.bounds.answer_bytes,
             event_bytes: self.snapshot.bounds.event_bytes,
         })
@@ -252,6 +270,7 @@ impl Exchange {
         match std::mem::replace(&mut self.answering, Answering::Done) {
             Answering::Stream(streaming) => Ok(self.stream_chunk(streaming, chunk, end)),
             Answering::Whole(holding) => Ok(self.whole_body(*holding, chunk)),
+            Answering::Bytes(passing) => self.bytes_chunk(passing, chunk, end),
             Answering::Done | Answering::Seen(_) => Ok(ChunkStep::default()),
             Answering::Failed => {
                 self.answering = Answering::Failed;
@@ -268,10 +287,48 @@ impl Exchange {
     pub fn answer_trailers(&mut self) -> Result<(), Broken> {
         match std::mem::replace(&mut self.answering, Answering::Done) {
             Answering::Stream(streaming) => self.stream_trailers(streaming),
+            Answering::Bytes(passing) => self.bytes_trailers(*passing),
             Answering::Whole(_) | Answering::Waiting => Err(Broken),
             Answering::Done | Answering::Seen(_) | Answering::Failed => Ok(()),
         }
     }
+}
+
+/// What an answer is, by what its provider says of it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Shape {
+    /// Events.
+    Stream,
+    /// JSON, or what should be.
+    Whole,
+    /// Sound, subtitles, text: nothing that is read here.
+    Bytes,
+}
+
+/// What a good answer is. A conversation is streamed if and only if it was asked to be; a call may be answered otherwise (models that
+/// cannot stream ignore the wish), as long as its API has such answers and nothing has to be translated.
+fn shape(context: &AnswerContext, content_type: &str) -> Result<Shape, Rejection> {
+    let is_stream = context.framing.is_told_by(content_type);
+    let may_stream = match context.api.task() {
+        Task::Conversation(_) => context.stream,
+        Task::Call(call) => call.may_answer_in_events(),
+    };
+    match context.api.task() {
+        _ if is_stream && !may_stream => Err(unasked("no stream", "a stream")),
+        Task::Conversation(_) if !is_stream && context.stream => Err(unasked("a stream", "something else")),
+        _ if is_stream => Ok(Shape::Stream),
+        Task::Call(call) if call.may_answer_in_bytes() && !is_json(content_type) => Ok(Shape::Bytes),
+        Task::Conversation(_) | Task::Call(_) => Ok(Shape::Whole),
+    }
+}
+
+fn unasked(asked: &str, given: &str) -> Rejection {
+    Rejection::new(Kind::BadAnswer, format!("the provider was asked for {asked} and answered with {given}"))
+}
+
+fn is_json(content_type: &str) -> bool {
+    let media_type = content_type.split(';').next().unwrap_or_default().trim();
+    media_type.eq_ignore_ascii_case("application/json")
 }
 
 /// The stream must break: an error status for the processor's stream, a reset for the client.

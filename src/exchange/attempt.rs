@@ -13,7 +13,7 @@ use super::reply::Reply;
 use super::shared::{Original, Shared};
 use crate::rejection::{Kind, Rejection};
 use crate::route::{Choice, retry_after};
-use crate::translate::{Format, Framing};
+use crate::translate::{Api, Format, Framing};
 
 /// The stream must fail, so that Envoy sends nothing: whom the request is for, or what it was, is not known.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
@@ -67,10 +67,10 @@ impl Engine {
     }
 
     /// The format in which the hosts of a target answer an exchange, and how they frame a stream.
-    pub fn answers_of(&self, id: u64, target: &str) -> Option<(Format, Framing)> {
+    pub fn answers_of(&self, id: u64, target: &str) -> Option<(Api, Format, Framing)> {
         let shared = self.registry.find(id)?;
         let (_, choice) = shared.choice(target)?;
-        Some((choice.provider.format_for(shared.api), choice.provider.dialect.framing()))
+        Some((shared.api, choice.provider.format_for(shared.api), choice.provider.dialect.framing()))
     }
 }
 

@@ -36,6 +36,7 @@ impl Exchange {
     fn take_seen(&mut self) -> Seen {
         match &mut self.answering {
             Answering::Stream(streaming) => streaming.seen().clone(),
+            Answering::Bytes(passing) => passing.seen().clone(),
             Answering::Seen(seen) => std::mem::take(seen),
             Answering::Waiting | Answering::Whole(_) | Answering::Failed | Answering::Done => Seen::default(),
         }

@@ -63,7 +63,7 @@ pub fn forward(
         overrides: &choice.overrides,
     };
     let rendered = translate::request(incoming, &shared.facts, &target)?;
-    let same_format = shared.api.format() == Some(target.format);
+    let same_format = translate::passes(shared.api, &target);
     let path = path(original, &rendered, same_format);
     let authority = provider.endpoint.authority();
     let request = Signable {

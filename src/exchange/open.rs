@@ -15,7 +15,7 @@ use crate::auth::{self, Principal};
 use crate::config::Snapshot;
 use crate::rejection::{Kind, Rejection};
 use crate::route::models;
-use crate::translate::Api;
+use crate::translate::{Api, Task};
 
 /// What becomes of a request whose headers are known.
 #[derive(Debug)]
@@ -38,7 +38,7 @@ impl Exchange {
         let anthropic = fields.contains("anthropic-version") || fields.contains("x-api-key");
         let endpoint = endpoint::find(fields.get(":method").unwrap_or_default(), path, anthropic);
         let api = match endpoint {
-            Endpoint::Converse(api) => api,
+            Endpoint::Serve(api) => api,
             Endpoint::Models(family) | Endpoint::Model(family, _) => family.main_api(),
             Endpoint::WrongMethod(_) | Endpoint::NotStored | Endpoint::Unknown => endpoint::error_api(path, anthropic),
         };
@@ -90,7 +90,7 @@ fn identify(snapshot: &Snapshot, fields: &Fields, api: Api) -> Result<Arc<Princi
     snapshot.callers.identify(presented, jiff::Timestamp::now()).map(Arc::clone)
 }
 
-/// What the gateway answers by itself to somebody who may call; `None`: it is a conversation, whose body comes next.
+/// What the gateway answers by itself to somebody who may call; `None`: it is a provider's business, and the body comes next.
 fn local_answer(
     snapshot: &Snapshot,
     principal: &Principal,
@@ -99,11 +99,15 @@ fn local_answer(
     end: bool,
 ) -> Result<Option<Reply>, Rejection> {
     match endpoint {
-        Endpoint::Converse(_) if end => Err(Rejection::new(
-            Kind::InvalidRequest,
-            "the request has no body: send a JSON object with `model` and what is asked of it",
-        )),
-        Endpoint::Converse(_) => Ok(None),
+        Endpoint::Serve(api) if end => {
+            let wanted = match api.task() {
+                Task::Conversation(_) => "a JSON object with `model` and what is asked of it",
+                Task::Call(call) if call.is_always_a_form() => "a form (multipart/form-data) with `model` and a file",
+                Task::Call(_) => "a JSON object with `model`",
+            };
+            Err(Rejection::new(Kind::InvalidRequest, format!("the request has no body: send {wanted}")))
+        }
+        Endpoint::Serve(_) => Ok(None),
         Endpoint::Models(family) => Ok(Some(Reply::json(200, models::list(snapshot.routes.models(principal), family), "models"))),
         Endpoint::Model(family, id) => {
             snapshot.routes.select(id, principal)?;
@@ -121,7 +125,7 @@ fn local_answer(
         Endpoint::Unknown => Err(Rejection::new(
             Kind::UnknownEndpoint,
             format!(
-                "{path} is not an endpoint of this gateway: it serves /v1/chat/completions, /v1/responses, /v1/completions, /v1/messages and /v1/models"
+                "{path} is not an endpoint of this gateway: it serves /v1/chat/completions, /v1/responses, /v1/completions, /v1/messages, /v1/models and others"
             ),
         )),
     }

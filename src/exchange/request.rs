@@ -13,6 +13,7 @@ use crate::auth::Principal;
 use crate::limit::{self, Ask, Reservation};
 use crate::rejection::{Kind, Rejection};
 use crate::route::Route;
+use crate::translate::calls::Prompt;
 use crate::translate::{self, Facts, Incoming};
 
 /// A request that goes on to a provider.
@@ -50,12 +51,15 @@ impl Exchange {
         self.facts = Some(facts.clone());
         let principal = self.principal.clone().ok_or_else(|| Rejection::new(Kind::Internal, "the caller is not known"))?;
         let route = Arc::clone(self.snapshot.routes.select(&facts.model, &principal)?);
-        self.reservation = Some(self.reserve(&principal, &facts, &original.body)?);
+        self.reservation = Some(self.reserve(&principal, &facts, &incoming)?);
         self.send(principal, &original, &incoming, facts, route)
     }
 
-    fn reserve(&mut self, principal: &Principal, facts: &Facts, body: &[u8]) -> Result<Reservation, Rejection> {
-        self.input_estimate = limit::estimate_input_tokens(body);
+    fn reserve(&mut self, principal: &Principal, facts: &Facts, incoming: &Incoming<'_>) -> Result<Reservation, Rejection> {
+        self.input_estimate = match translate::prompt(incoming) {
+            Prompt::Text => limit::estimate_input_tokens(incoming.body),
+            Prompt::Tokens(tokens) => tokens,
+        };
         let ask = Ask {
             key: &principal.key,
             tenant: principal.tenant.as_deref(),

@@ -21,7 +21,7 @@ use super::drive::{Flow, Session};
 use crate::exchange::Engine;
 use crate::exchange::attempt::Failure;
 use crate::exchange::fields::{Edits, Fields};
-use crate::translate::{self, AnswerError, Format, Frames, Verdict};
+use crate::translate::{self, AnswerError, Api, Format, Frames, Verdict};
 
 /// The most that is held while looking for a meaningful event, in bytes.
 const WINDOW: usize = 64 * 1024;
@@ -34,6 +34,7 @@ pub(super) struct Peek {
 struct Looking {
     exchange: u64,
     target: String,
+    api: Api,
     format: Format,
     fields: Fields,
     frames: Frames,
@@ -67,12 +68,12 @@ impl Peek {
     /// Compressed streams are not looked into: the gate stream decodes them.
     fn look(&self, fields: Fields, context: Context) -> Option<Looking> {
         let (exchange, target) = (context.exchange?, context.target?);
-        let (format, framing) = self.engine.answers_of(exchange, &target)?;
+        let (api, format, framing) = self.engine.answers_of(exchange, &target)?;
         let is_stream = fields.get("content-type").is_some_and(|kind| framing.is_told_by(kind));
         let plain = fields.get("content-encoding").is_none_or(|encoding| encoding == "identity");
         let ok = fields.get(":status") == Some("200");
         let frames = Frames::new(framing, WINDOW);
-        (plain && ok && is_stream).then_some(Looking { exchange, target, format, fields, frames, bytes: 0, held: 0 })
+        (plain && ok && is_stream).then_some(Looking { exchange, target, api, format, fields, frames, bytes: 0, held: 0 })
     }
 
     fn body(&mut self, body: &HttpBody, answers: &mut VecDeque<Answer>) -> Result<Flow, Status> {
@@ -99,10 +100,10 @@ impl Peek {
 impl Looking {
     fn find(&mut self, chunk: &[u8]) -> Found {
         self.bytes += chunk.len();
-        let (format, mut found) = (self.format, Found::Nothing);
+        let (api, format, mut found) = (self.api, self.format, Found::Nothing);
         let pushed: Result<(), AnswerError> = self.frames.push(chunk, &mut |event| {
             if matches!(found, Found::Nothing) {
-                found = match translate::first_event_verdict(format, &event) {
+                found = match translate::first_event_verdict(api, format, &event) {
                     Verdict::NotYet => Found::Nothing,
                     Verdict::Meaningful => Found::Good,
                     Verdict::Error { status, .. } => Found::Error(status),

@@ -46,7 +46,8 @@ struct AnthropicModel<'a> {
 /// The list of these models, as JSON.
 pub fn list<'a>(models: impl IntoIterator<Item = &'a str>, family: Family) -> Bytes {
     match family {
-        Family::OpenAi => json(&OpenAiList { object: "list", data: models.into_iter().map(openai).collect() }),
+        // No path lists models in Cohere's shape.
+        Family::OpenAi | Family::Cohere => json(&OpenAiList { object: "list", data: models.into_iter().map(openai).collect() }),
         Family::Anthropic => {
             let data: Vec<_> = models.into_iter().map(anthropic).collect();
             let (first_id, last_id) = (data.first().map(|model| model.id), data.last().map(|model| model.id));
@@ -58,7 +59,7 @@ pub fn list<'a>(models: impl IntoIterator<Item = &'a str>, family: Family) -> By
 /// One model, as JSON: the answer to `GET /v1/models/MODEL`.
 pub fn one(model: &str, family: Family) -> Bytes {
     match family {
-        Family::OpenAi => json(&openai(model)),
+        Family::OpenAi | Family::Cohere => json(&openai(model)),
         Family::Anthropic => json(&anthropic(model)),
     }
 }

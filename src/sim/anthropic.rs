@@ -13,7 +13,7 @@ use http::{HeaderMap, HeaderName, StatusCode};
 use serde_json::{Value, json};
 
 use super::ask::{Ask, Output};
-use super::check::{Fault, Node};
+use super::check::Node;
 use super::error::{Api, ApiError};
 use super::models;
 use super::prompt::Prompt;
@@ -58,23 +58,34 @@ fn answer(ask: &Ask<'_>, prompt: &Prompt) -> Result<Output, ApiError> {
     })
 }
 
-/// Where others host Anthropic's models, the model stands in the path: this is the body without what only the host wants.
-pub(super) fn hosted(ask: &Ask<'_>, mut body: Value, model: &str) -> Result<Output, ApiError> {
-    if let Some(fields) = body.as_object_mut() {
-        fields.insert("model".to_owned(), model.into());
-    }
-    let prompt = request::read(&Node::root(&body), Version::V2023).map_err(|fault| ApiError::fault(Api::Anthropic, fault))?;
-    answer(ask, &prompt)
-}
-
-/// What a body for counting asks to count, with the model in it.
-pub(super) fn count_of(body: &Node<'_>) -> Result<Prompt, Fault> {
-    request::read_count(body, Version::V2023)
-}
-
 fn count(ask: &Ask<'_>) -> Result<Output, ApiError> {
     let prompt = parse_count(&ask.parts.headers, ask.body)?;
     Ok(Output::json(json!({"input_tokens": prompt.tokens})))
+}
+
+/// Where others host Anthropic's models, the model stands in the path and the version in the body: the host's own older one, or the
+/// same newer one as at Anthropic, which Anthropic's clients send to every host.
+pub(super) fn hosted(ask: &Ask<'_>, mut body: Value, host: &'static str, model: &str) -> Result<Output, ApiError> {
+    let version = take_version(&mut body, host)?;
+    body["model"] = model.into();
+    let prompt = request::read(&Node::root(&body), version).map_err(|fault| ApiError::fault(Api::Anthropic, fault))?;
+    answer(ask, &prompt)
+}
+
+/// What a body for counting asks to count, with the model and the version in it.
+pub(super) fn hosted_count(mut body: Value, host: &'static str) -> Result<Prompt, ApiError> {
+    let version = take_version(&mut body, host)?;
+    request::read_count(&Node::root(&body), version).map_err(|fault| ApiError::fault(Api::Anthropic, fault))
+}
+
+fn take_version(body: &mut Value, host: &'static str) -> Result<Version, ApiError> {
+    let Some(fields) = body.as_object_mut() else { return Err(ApiError::bad("Input should be a valid dictionary")) };
+    match fields.shift_remove("anthropic_version") {
+        Some(Value::String(version)) if version == host => Ok(Version::V2023),
+        Some(Value::String(version)) if version == "2026-10-21" => Ok(Version::V2026),
+        Some(other) => Err(ApiError::bad(format!("anthropic_version: {other} is neither \"{host}\" nor \"2026-10-21\""))),
+        None => Err(ApiError::bad("anthropic_version: Field required")),
+    }
 }
 
 /// Reads a messages request as strictly as the API does.

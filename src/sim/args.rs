@@ -8,13 +8,7 @@ use tokio::net::TcpListener;
 
 use super::script::Script;
 
-/// Run a simulated provider: the APIs of OpenAI, Azure OpenAI, Anthropic, Gemini, Vertex AI, Bedrock and Cohere on one address.
-///
-/// A path tells whose API is meant (`/v1/chat/completions`, `/v1/responses`, `/openai/deployments/…`, `/v1/messages`,
-/// `/v1beta/models/…`, `/v1/projects/…`, `/model/…/converse`, `/v2/chat`). Bodies are judged as strictly as there. It answers `You said: …`, calls tools when there are any, and counts one token per word. Every fault below can also be asked
-/// for in one request by a header named like the flag: `x-sim-status: 429`, `x-sim-cut-after: 3`, `x-sim-pace: 20ms`. With
-/// `--name a`, a value `a=429,b=503` means this simulator by its name. `GET /_sim/requests` shows what was received,
-/// `GET /_sim/stats` what is in flight.
+/// The flags of `kanmon sim`.
 #[derive(Debug, Clone, ClapArgs)]
 pub struct Args {
     /// Address to listen on (port 0: any that is free)

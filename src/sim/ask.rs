@@ -51,9 +51,9 @@ pub(super) type Serve = fn(&Ask<'_>) -> Result<Output, ApiError>;
 impl Ask<'_> {
     /// The body as JSON, if that is what the request says it is.
     pub(super) fn json(&self) -> Result<Value, ApiError> {
-        // Bedrock's InvokeModel takes a body without a type as JSON, and AWS's SDKs send none.
-        let default = if self.api == Api::Bedrock { "application/json" } else { "" };
-        let content_type = self.header(header::CONTENT_TYPE.as_str()).unwrap_or(default);
+        // AWS takes JSON for granted, and its clients do not always say it.
+        let absent = if self.api == Api::Bedrock { "application/json" } else { "" };
+        let content_type = self.header(header::CONTENT_TYPE.as_str()).unwrap_or(absent);
         if !content_type.starts_with("application/json") {
             let message = format!("Unsupported content type: '{content_type}'. Use 'application/json'.");
             return Err(ApiError::new(StatusCode::UNSUPPORTED_MEDIA_TYPE, message).code("unsupported_content_type"));

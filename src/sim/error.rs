@@ -82,14 +82,14 @@ impl ApiError {
         self.code.filter(|code| code.ends_with("Exception")).unwrap_or_else(|| shape::aws_type(self.status))
     }
 
-    /// The error as an event in the middle of a stream.
-    pub(super) fn event(&self, api: Api, request_id: &str) -> Event {
+    /// The error as an event in the middle of a stream, after so many others.
+    pub(super) fn event(&self, api: Api, request_id: &str, sent: usize) -> Event {
         match api {
             Api::Anthropic | Api::AnthropicVertex => Event::named("error", &shape::anthropic(self, request_id)),
             Api::Responses | Api::AzureResponses => {
                 let event = json!({
                     "type": "error", "code": self.code.unwrap_or("server_error"), "message": self.message, "param": null,
-                    "sequence_number": 0,
+                    "sequence_number": sent,
                 });
                 Event::named("error", &event)
             }

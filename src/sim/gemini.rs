@@ -1,32 +1,39 @@
 //! Google's Gemini API: judges a body, and writes the answer to it. Vertex AI has the same below paths of its own (`vertex`).
 //!
 //! The rules are those of the API reference (`v1beta`: models), the guides to function calling, thinking, thought signatures and
-//! structured output, and the errors that the API gives in practice. Field names are the JSON ones (`generationConfig`).
+//! structured output, and the errors that the API gives in practice.
 
 mod content;
 mod embed;
+mod names;
 mod request;
 mod schema;
 mod tool;
 mod write;
 
+use http::HeaderMap;
 use serde_json::json;
 
 use super::ask::{Ask, Output, Serve};
-use super::check::Node;
+use super::check::{Fault, Node};
 use super::error::{Api, ApiError};
 use super::models;
 use super::route::Route;
 use super::sse::Event;
 
-/// The endpoints.
-pub(super) fn route(method: &str, path: &str) -> Option<Route> {
-    let rest = path.strip_prefix("/v1beta/models")?;
+/// The header with the key.
+const KEY: &str = "x-goog-api-key";
+
+/// The endpoints, of every version of the API. Below `/v1` only an action or the key's header tells them from OpenAI's.
+pub(super) fn route(method: &str, path: &str, headers: &HeaderMap) -> Option<Route> {
+    let rest = ["/v1beta/models", "/v1alpha/models", "/v1/models"].iter().find_map(|prefix| path.strip_prefix(prefix))?;
     if method == "GET" {
-        return Some(match rest {
+        let is_google = !path.starts_with("/v1/") || headers.contains_key(KEY);
+        let route = match rest {
             "" => Route::new(Api::Gemini, models::serve_list),
             _ => Route::at(Api::Gemini, models::serve_one, rest.strip_prefix('/')?),
-        });
+        };
+        return is_google.then_some(route);
     }
     // A model's name has no colon here, but on Vertex AI it may.
     let (model, action) = rest.strip_prefix('/')?.rsplit_once(':')?;
@@ -50,15 +57,21 @@ pub(super) fn action_of(action: &str) -> Option<Serve> {
 
 pub(super) use embed::predict;
 
+/// Reads a JSON body, whichever way its fields are written.
+fn read<T>(ask: &Ask<'_>, judge: impl FnOnce(&Node<'_>) -> Result<T, Fault>) -> Result<T, ApiError> {
+    let body = names::camel(ask.json()?);
+    judge(&Node::root(&body)).map_err(|fault| ApiError::fault(ask.api, fault))
+}
+
 fn generate(ask: &Ask<'_>) -> Result<Output, ApiError> {
-    let prompt = ask.read(|body| request::read(body, ask.api, ask.target))?;
+    let prompt = read(ask, |body| request::read(body, ask.api, ask.target))?;
     let reply = ask.reply(&prompt)?;
     Ok(Output::json(write::whole(&reply, &prompt, ask)))
 }
 
 /// With `alt=sse` as events, without as one array.
 fn stream(ask: &Ask<'_>) -> Result<Output, ApiError> {
-    let prompt = ask.read(|body| request::read(body, ask.api, ask.target))?;
+    let prompt = read(ask, |body| request::read(body, ask.api, ask.target))?;
     let reply = ask.reply(&prompt)?;
     let chunks = write::chunks(&reply, &prompt, ask);
     match ask.query("alt").as_deref() {
@@ -70,7 +83,7 @@ fn stream(ask: &Ask<'_>) -> Result<Output, ApiError> {
 
 fn count(ask: &Ask<'_>) -> Result<Output, ApiError> {
     ask.serves(ask.target)?;
-    let tokens = ask.read(|body| count_of(body, ask))?;
+    let tokens = read(ask, |body| count_of(body, ask))?;
     let mut answer = json!({"totalTokens": tokens, "promptTokensDetails": [{"modality": "TEXT", "tokenCount": tokens}]});
     if ask.api == Api::Vertex {
         answer["totalBillableCharacters"] = json!(tokens.saturating_mul(4));
@@ -79,7 +92,7 @@ fn count(ask: &Ask<'_>) -> Result<Output, ApiError> {
 }
 
 /// Contents alone, or (but on Vertex AI) a whole request.
-fn count_of(body: &Node<'_>, ask: &Ask<'_>) -> Result<u64, super::check::Fault> {
+fn count_of(body: &Node<'_>, ask: &Ask<'_>) -> Result<u64, Fault> {
     let fields: &[&str] = match ask.api {
         Api::Vertex => &["contents", "generationConfig", "model", "systemInstruction", "tools"],
         _ => &["contents", "generateContentRequest"],

@@ -10,6 +10,7 @@ mod embeddings;
 mod images;
 mod message;
 mod moderations;
+mod opaque;
 mod request;
 mod responses;
 mod tool;
@@ -35,6 +36,7 @@ pub(super) fn route(method: &str, path: &str) -> Option<Route> {
         ("POST", "/tokenize") => Some(Route::new(Api::OpenAi, vllm::tokenize)),
         ("POST", "/v1/rerank" | "/rerank") => Some(Route::new(Api::OpenAi, vllm::rerank)),
         ("GET", "/v1/models") => Some(Route::new(Api::OpenAi, models::serve_list)),
+        (_, path) if opaque::is_one(path) => Some(Route::new(Api::OpenAi, opaque::serve)),
         ("GET", path) => Some(Route::at(Api::OpenAi, models::serve_one, path.strip_prefix("/v1/models/")?)),
         ("POST", path) => {
             let (api, serve) = endpoint(path.strip_prefix("/v1/")?)?;

@@ -39,7 +39,7 @@ pub(super) fn find(parts: &Parts) -> Route {
     let found = anthropic::route(method, path, &parts.headers)
         .or_else(|| azure::route(method, path, &parts.headers))
         .or_else(|| vertex::route(method, path))
-        .or_else(|| gemini::route(method, path))
+        .or_else(|| gemini::route(method, path, &parts.headers))
         .or_else(|| bedrock::route(method, path))
         .or_else(|| cohere::route(method, path))
         .or_else(|| openai::route(method, &without_prefix(path)));

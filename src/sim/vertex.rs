@@ -7,7 +7,6 @@ use serde_json::{Value, json};
 
 use super::anthropic;
 use super::ask::{Ask, Output};
-use super::check::Node;
 use super::error::{Api, ApiError};
 use super::gemini;
 use super::route::Route;
@@ -38,46 +37,26 @@ pub(super) fn route(method: &str, path: &str) -> Option<Route> {
 }
 
 fn predict(ask: &Ask<'_>) -> Result<Output, ApiError> {
-    let body = body(ask)?;
-    if body.get("stream") == Some(&Value::Bool(true)) {
-        return Err(ApiError::bad("stream: streaming needs the method streamRawPredict"));
-    }
-    anthropic::hosted(ask, body, ask.target)
+    messages(ask, false)
 }
 
 fn stream(ask: &Ask<'_>) -> Result<Output, ApiError> {
-    let body = body(ask)?;
-    if body.get("stream") != Some(&Value::Bool(true)) {
-        return Err(ApiError::bad("stream: the method streamRawPredict needs `stream: true`"));
-    }
-    anthropic::hosted(ask, body, ask.target)
+    messages(ask, true)
 }
 
-/// The body, without the version that it must have.
-fn body(ask: &Ask<'_>) -> Result<Value, ApiError> {
-    let mut body = ask.json()?;
+fn messages(ask: &Ask<'_>, streamed: bool) -> Result<Output, ApiError> {
+    let body = ask.json()?;
     if body.get("model").is_some() {
         return Err(ApiError::bad("model: Extra inputs are not permitted"));
     }
-    version(&mut body)?;
-    Ok(body)
-}
-
-fn version(body: &mut Value) -> Result<(), ApiError> {
-    match body.as_object_mut().and_then(|fields| fields.remove("anthropic_version")) {
-        Some(Value::String(version)) if version == VERSION => Ok(()),
-        Some(other) => Err(ApiError::bad(format!("anthropic_version: {other} is not \"{VERSION}\""))),
-        None => Err(ApiError::bad("anthropic_version: Field required")),
+    if (body.get("stream") == Some(&Value::Bool(true))) != streamed {
+        return Err(ApiError::bad("stream: the method streamRawPredict needs `stream: true`, and rawPredict does not take it"));
     }
+    anthropic::hosted(ask, body, VERSION, ask.target)
 }
 
 fn count(ask: &Ask<'_>) -> Result<Output, ApiError> {
-    let mut body = ask.json()?;
-    // Whoever counts need not say a version here.
-    if body.get("anthropic_version").is_some() {
-        version(&mut body)?;
-    }
-    let prompt = anthropic::count_of(&Node::root(&body)).map_err(|fault| ApiError::fault(ask.api, fault))?;
+    let prompt = anthropic::hosted_count(ask.json()?, VERSION)?;
     ask.serves(&prompt.model)?;
     Ok(Output::json(json!({"input_tokens": prompt.tokens})))
 }

@@ -5,6 +5,7 @@
 
 use http::HeaderName;
 
+use super::calls::Call;
 use super::{ClientFormat, Format};
 
 /// An endpoint that a client calls.
@@ -18,6 +19,8 @@ pub enum Api {
     OpenAiResponses,
     /// Anthropic messages.
     AnthropicMessages,
+    /// An endpoint that is not a conversation.
+    Call(Call),
 }
 
 /// What a client asks for.
@@ -25,6 +28,8 @@ pub enum Api {
 pub enum Task {
     /// A turn of a conversation, in this format.
     Conversation(ClientFormat),
+    /// Something else: embeddings, pictures, sound, a count.
+    Call(Call),
 }
 
 /// Whose API it is: whose shape errors have, and where its SDKs put keys and look for ids.
@@ -34,6 +39,8 @@ pub enum Family {
     OpenAi,
     /// Anthropic's.
     Anthropic,
+    /// Cohere's.
+    Cohere,
 }
 
 impl Api {
@@ -42,6 +49,7 @@ impl Api {
         match self {
             Self::OpenAiChat | Self::OpenAiCompletions | Self::OpenAiResponses => Family::OpenAi,
             Self::AnthropicMessages => Family::Anthropic,
+            Self::Call(call) => call.family(),
         }
     }
 
@@ -52,6 +60,7 @@ impl Api {
             Self::OpenAiCompletions => Task::Conversation(ClientFormat::Completions),
             Self::OpenAiResponses => Task::Conversation(ClientFormat::Responses),
             Self::AnthropicMessages => Task::Conversation(ClientFormat::Messages),
+            Self::Call(call) => Task::Call(call),
         }
     }
 
@@ -62,6 +71,7 @@ impl Api {
             Self::OpenAiCompletions => "openai.completions",
             Self::OpenAiResponses => "openai.responses",
             Self::AnthropicMessages => "anthropic.messages",
+            Self::Call(call) => call.name(),
         }
     }
 
@@ -69,6 +79,17 @@ impl Api {
     pub fn format(self) -> Option<Format> {
         match self.task() {
             Task::Conversation(format) => Some(format.format()),
+            Task::Call(_) => None,
+        }
+    }
+
+    /// The format in which a stream is told that it failed: the API's own, or its family's.
+    pub(super) fn format_of_failures(self) -> ClientFormat {
+        match (self.task(), self.family()) {
+            (Task::Conversation(format), _) => format,
+            // Nothing of Cohere's is streamed here.
+            (Task::Call(_), Family::OpenAi | Family::Cohere) => ClientFormat::Chat,
+            (Task::Call(_), Family::Anthropic) => ClientFormat::Messages,
         }
     }
 }
@@ -79,13 +100,14 @@ impl Family {
         match self {
             Self::OpenAi => Api::OpenAiChat,
             Self::Anthropic => Api::AnthropicMessages,
+            Self::Cohere => Api::Call(Call::Rerank),
         }
     }
 
     /// The header in which its SDKs look for the id of a request.
     pub fn request_id_header(self) -> HeaderName {
         HeaderName::from_static(match self {
-            Self::OpenAi => "x-request-id",
+            Self::OpenAi | Self::Cohere => "x-request-id",
             Self::Anthropic => "request-id",
         })
     }
@@ -93,7 +115,7 @@ impl Family {
     /// How its SDKs send a key, in words.
     pub fn key_place(self) -> &'static str {
         match self {
-            Self::OpenAi => "authorization: Bearer KEY",
+            Self::OpenAi | Self::Cohere => "authorization: Bearer KEY",
             Self::Anthropic => "x-api-key: KEY",
         }
     }

@@ -14,8 +14,10 @@
 
 use super::answer::{Answer, Delta, ProviderError};
 use super::conversation::Conversation;
-use super::{AnswerContext, AnswerError, ClientFormat, Facts, Family, Format, Incoming, Rendered, RequestError, Target};
-use super::{anthropic, cohere, completions, converse, openai, outbound, responses};
+use super::{
+    AnswerContext, AnswerError, Api, ClientFormat, Facts, Family, Format, Incoming, Rendered, RequestError, Target, Task,
+};
+use super::{anthropic, calls, cohere, completions, converse, openai, outbound, responses};
 use crate::codec::json::{Splice, TopLevel};
 use crate::codec::sse::Event;
 use crate::rejection::Rejection;
@@ -155,6 +157,7 @@ impl Family {
         match self {
             Self::OpenAi => openai::error::render(status, error),
             Self::Anthropic => anthropic::error::render(status, error),
+            Self::Cohere => cohere::error::render(status, error),
         }
     }
 
@@ -163,6 +166,7 @@ impl Family {
         match self {
             Self::OpenAi => openai::error::is_own(body),
             Self::Anthropic => anthropic::error::is_own(body),
+            Self::Cohere => cohere::error::is_own(body),
         }
     }
 
@@ -171,6 +175,7 @@ impl Family {
         match self {
             Self::OpenAi => openai::error::rejection(rejection),
             Self::Anthropic => anthropic::error::rejection(rejection),
+            Self::Cohere => cohere::error::rejection(rejection),
         }
     }
 }
@@ -184,6 +189,7 @@ pub(super) enum Reader {
     Messages(anthropic::stream::Reader),
     Converse(converse::stream::Reader),
     Cohere(cohere::stream::Reader),
+    Call(calls::Reader),
 }
 
 impl Reader {
@@ -198,6 +204,14 @@ impl Reader {
         }
     }
 
+    /// Of what a client of this API asks for.
+    pub(super) fn of(api: Api, format: Format) -> Self {
+        match api.task() {
+            Task::Conversation(_) => Self::new(format),
+            Task::Call(_) => Self::Call(calls::Reader::default()),
+        }
+    }
+
     pub(super) fn event(&mut self, event: &Event<'_>, emit: &mut dyn FnMut(Delta<'_>)) -> Result<(), AnswerError> {
         match self {
             Self::Chat(reader) => reader.event(event, emit),
@@ -206,6 +220,7 @@ impl Reader {
             Self::Messages(reader) => reader.event(event, emit),
             Self::Converse(reader) => reader.event(event, emit),
             Self::Cohere(reader) => reader.event(event, emit),
+            Self::Call(reader) => reader.event(event, emit),
         }
     }
 }
@@ -236,6 +251,15 @@ impl Writer {
             Self::Completions(writer) => writer.delta(delta, out),
             Self::Responses(writer) => writer.delta(delta, out),
             Self::Messages(writer) => writer.delta(delta, out),
+        }
+    }
+
+    /// Whether it has told the client that what the provider says cannot be told: such an answer is not whole, however it ends.
+    pub(super) fn gave_up(&self) -> bool {
+        match self {
+            Self::Chat(_) | Self::Completions(_) => false,
+            Self::Responses(writer) => writer.gave_up(),
+            Self::Messages(writer) => writer.gave_up(),
         }
     }
 

@@ -1,7 +1,8 @@
 //! What the road needs to know of a request before anything is translated: taken from the path and the body's outermost layer only.
 
+use super::calls::Prompt;
 use super::fault::Fault;
-use super::{Incoming, RequestError, Task};
+use super::{Incoming, RequestError, Task, calls};
 use crate::codec::json::TopLevel;
 
 /// What the road needs to know of a request.
@@ -24,6 +25,15 @@ pub struct Facts {
 pub fn facts(incoming: &Incoming<'_>) -> Result<Facts, RequestError> {
     match incoming.api.task() {
         Task::Conversation(format) => format.facts(incoming),
+        Task::Call(call) => calls::facts(call, incoming),
+    }
+}
+
+/// What the prompt of a request is, for whoever estimates its tokens.
+pub fn prompt(incoming: &Incoming<'_>) -> Prompt {
+    match incoming.api.task() {
+        Task::Conversation(_) => Prompt::Text,
+        Task::Call(call) => calls::prompt(call, &incoming.parsed),
     }
 }
 

@@ -88,7 +88,8 @@ fn locate<'a, T: Deserialize<'a>>(text: &'a str, error: &serde_json::Error) -> F
 /// picture; a path has the client's own keys in it.
 const LONGEST: usize = 512;
 
-fn bounded(mut message: String) -> String {
+/// The text, or its beginning.
+pub(crate) fn bounded(mut message: String) -> String {
     if message.len() > LONGEST {
         message.truncate(message.floor_char_boundary(LONGEST));
         message.push('…');

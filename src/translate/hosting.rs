@@ -16,6 +16,8 @@ pub enum Hosting {
     /// The one whose format it is, or one who does the same.
     #[default]
     Owner,
+    /// A vLLM server: OpenAI's API, and a tokenizer beside it.
+    Vllm,
     /// Amazon Bedrock, for Anthropic's format.
     Bedrock,
 }
@@ -23,13 +25,18 @@ pub enum Hosting {
 impl Hosting {
     /// Whether a request goes as its owner wants it.
     pub fn is_owner(&self) -> bool {
-        *self == Self::Owner
+        matches!(self, Self::Owner | Self::Vllm)
+    }
+
+    /// Whether there is vLLM's tokenizer beside the API.
+    pub fn has_tokenizer(&self) -> bool {
+        *self == Self::Vllm
     }
 
     /// Path and query.
     pub(super) fn path(&self, target: &Target<'_>) -> String {
         match self {
-            Self::Owner => target.format.path(target),
+            Self::Owner | Self::Vllm => target.format.path(target),
             Self::Bedrock => bedrock::path(target),
         }
     }
@@ -44,7 +51,7 @@ impl Hosting {
         incoming: Option<&Incoming<'_>>,
     ) {
         match self {
-            Self::Owner => {}
+            Self::Owner | Self::Vllm => {}
             Self::Bedrock => bedrock::place((splice, top), headers, dropped, incoming.and_then(|incoming| incoming.betas)),
         }
     }

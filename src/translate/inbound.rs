@@ -5,7 +5,7 @@
 
 use bytes::Bytes;
 
-use super::{AnswerContext, AnswerError, ProviderErrorAnswer, Seen, Task, Whole, plain};
+use super::{AnswerContext, AnswerError, ProviderErrorAnswer, Seen, Task, Whole, calls, plain};
 
 /// Anthropic's status for "overloaded". No HTTP status of the registry, and unknown to clients of other APIs.
 const OVERLOADED: u16 = 529;
@@ -17,6 +17,10 @@ const OVERLOADED: u16 = 529;
 /// # Errors
 /// [`AnswerError`] when it has to be translated and cannot be.
 pub fn whole(context: &AnswerContext, body: &[u8]) -> Result<Whole, AnswerError> {
+    let client = match context.api.task() {
+        Task::Conversation(client) => client,
+        Task::Call(call) => return calls::whole(call, context, body),
+    };
     let parsed = context.format.parse_answer(body);
     if context.is_pass_through() {
         let seen = match parsed {
@@ -29,9 +33,7 @@ pub fn whole(context: &AnswerContext, body: &[u8]) -> Result<Whole, AnswerError>
         return Err(AnswerError::TooLarge { limit: context.answer_bytes });
     }
     let answer = parsed?;
-    let rendered = match context.api.task() {
-        Task::Conversation(format) => format.render_answer(&answer, context),
-    };
+    let rendered = client.render_answer(&answer, context);
     Ok(Whole { body: Some(rendered.into()), seen: Seen::of(&answer) })
 }
 

@@ -4,8 +4,11 @@
 
 use bytes::Bytes;
 
+use super::calls::Call;
+use super::fault::bounded;
 use super::{Api, RequestError, Task};
 use crate::codec::json::{JsonError, JsonErrorKind, TopLevel};
+use crate::codec::multipart::{self, Form, FormError};
 
 /// A request as a client sent it.
 #[derive(Debug)]
@@ -29,6 +32,8 @@ pub struct Incoming<'a> {
 pub enum Parsed<'a> {
     /// A JSON object.
     Json(TopLevel<'a>),
+    /// A form with parts.
+    Form(Form<'a>),
 }
 
 impl<'a> Incoming<'a> {
@@ -44,7 +49,10 @@ impl<'a> Incoming<'a> {
         depth: usize,
     ) -> Result<Self, RequestError> {
         let parsed = match api.task() {
-            Task::Conversation(_) => Parsed::Json(TopLevel::scan(body, depth)?),
+            Task::Call(call) if is_form(call, content_type) => {
+                Parsed::Form(Form::scan(body, multipart::boundary(content_type.unwrap_or_default())?)?)
+            }
+            Task::Conversation(_) | Task::Call(_) => Parsed::Json(TopLevel::scan(body, depth)?),
         };
         Ok(Self { api, path, content_type, betas: None, body, parsed })
     }
@@ -58,7 +66,18 @@ impl<'a> Parsed<'a> {
     pub fn json(&self) -> Result<&TopLevel<'a>, RequestError> {
         match self {
             Self::Json(top) => Ok(top),
+            Self::Form(_) => Err(RequestError::Invalid { field: String::new(), message: "the body is not JSON".to_owned() }),
         }
+    }
+}
+
+fn is_form(call: Call, content_type: Option<&str>) -> bool {
+    call.is_always_a_form() || (call.may_be_a_form() && content_type.is_some_and(multipart::is_form))
+}
+
+impl From<FormError> for RequestError {
+    fn from(error: FormError) -> Self {
+        Self::Invalid { field: bounded(error.field().unwrap_or_default().to_owned()), message: bounded(error.to_string()) }
     }
 }
 
@@ -69,6 +88,6 @@ impl From<JsonError> for RequestError {
             JsonErrorKind::WrongType { key, .. } | JsonErrorKind::DuplicateKey(key) => key,
             _ => String::new(),
         };
-        Self::Invalid { field, message }
+        Self::Invalid { field: bounded(field), message }
     }
 }

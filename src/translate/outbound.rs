@@ -4,7 +4,7 @@
 //! they hold in every format, and whatever the client has sent.
 
 use super::fault::Fault;
-use super::{ClientFormat, Facts, Format, Incoming, Rendered, RequestError, Target, Task};
+use super::{Api, ClientFormat, Facts, Format, Incoming, Rendered, RequestError, Target, Task, calls};
 use crate::codec::json::{Splice, TopLevel};
 
 /// The depth of a body was bounded when it came in, so what is made of it needs no bound.
@@ -19,6 +19,15 @@ pub fn request(incoming: &Incoming<'_>, facts: &Facts, target: &Target<'_>) -> R
     match incoming.api.task() {
         Task::Conversation(format) if format.format() == target.format => pass_through(format, incoming, facts, target),
         Task::Conversation(format) => translate(format, incoming, facts, target),
+        Task::Call(call) => calls::request(call, incoming, facts, target),
+    }
+}
+
+/// Whether a request for the target passes through.
+pub fn passes(api: Api, target: &Target<'_>) -> bool {
+    match api.task() {
+        Task::Conversation(format) => format.format() == target.format,
+        Task::Call(call) => calls::passes(call, target),
     }
 }
 
@@ -43,6 +52,19 @@ fn translate(
         }
     }
     Ok(rendered)
+}
+
+/// What the config overrides in a body that was rendered.
+pub(super) fn override_rendered(rendered: &mut Rendered, target: &Target<'_>) -> Result<(), RequestError> {
+    if let (false, Some(body)) = (target.overrides.is_empty(), &rendered.body) {
+        let top = TopLevel::scan(body, ANY_DEPTH)?;
+        let mut splice = Splice::new(body, &top);
+        override_fields(&mut splice, target);
+        if let Some(changed) = splice.finish() {
+            rendered.body = Some(changed);
+        }
+    }
+    Ok(())
 }
 
 fn pass_through(

@@ -8,7 +8,7 @@
 
 use super::answer::Delta;
 use super::dialects::Reader;
-use super::{AnswerError, Format};
+use super::{AnswerError, Api, Format};
 use crate::codec::sse::Event;
 
 /// Reads a provider's stream.
@@ -30,8 +30,9 @@ struct Template {
 }
 
 impl Reading {
-    pub(super) fn new(format: Format) -> Self {
-        Self { reader: Reader::new(format), template: Template::default() }
+    /// Of what a client of this API asks for.
+    pub(super) fn of(api: Api, format: Format) -> Self {
+        Self { reader: Reader::of(api, format), template: Template::default() }
     }
 
     /// Takes an event and emits what it says.
@@ -99,7 +100,7 @@ mod tests {
 
     /// What is read of these events, and how many of them were known by their bytes.
     fn read(format: Format, events: &[(Option<&str>, String)]) -> (Vec<String>, usize) {
-        let (mut reading, mut said, mut known) = (Reading::new(format), Vec::new(), 0);
+        let (mut reading, mut said, mut known) = (Reading::of(Api::OpenAiChat, format), Vec::new(), 0);
         for (name, data) in events {
             let event = Event { name: name.map(str::as_bytes), data: data.as_bytes().into(), ..Event::default() };
             known += usize::from(reading.template.text(&event).is_some());

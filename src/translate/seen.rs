@@ -70,7 +70,7 @@ impl Progress {
             }
             Delta::Usage(tokens) => self.seen.usage = Some(self.seen.usage.unwrap_or_default().merge(*tokens)),
             Delta::Error(error) => self.seen.error = Some(plain::brief(&error.message, plain::MESSAGE).into_owned()),
-            Delta::End => self.seen.complete = true,
+            Delta::End => self.seen.complete = self.seen.error.is_none(),
             Delta::Signature { .. } | Delta::Logprobs { .. } => {}
         }
     }
@@ -82,6 +82,12 @@ impl Progress {
         if !self.open.contains(&choice) {
             self.open.push(choice);
         }
+    }
+
+    /// The client was told that what the provider says cannot be told.
+    pub(super) fn untold(&mut self) {
+        self.seen.complete = false;
+        self.seen.error.get_or_insert_with(|| "the provider's stream cannot be told in the client's API".to_owned());
     }
 
     /// The provider's body has ended: whether the answer is whole.

@@ -9,7 +9,7 @@ use super::dialects::Writer;
 use super::passthrough::PassThrough;
 use super::reading::Reading;
 use super::seen::Progress;
-use super::{AnswerContext, AnswerError, End, Frames, Kept, Seen, Task};
+use super::{AnswerContext, AnswerError, End, Frames, Kept, Seen};
 use crate::rejection::{Kind, Rejection};
 
 const CUT: &str = "the provider's stream ended before the answer was complete";
@@ -30,11 +30,11 @@ pub struct Stream {
 impl Stream {
     /// An answer that begins.
     pub fn new(context: AnswerContext) -> Self {
-        let Task::Conversation(client) = context.api.task();
+        let client = context.api.format_of_failures();
         let hides_usage = (!context.wants_usage).then_some(client);
         Self {
             frames: Frames::new(context.framing, context.event_bytes),
-            reader: Reading::new(context.format),
+            reader: Reading::of(context.api, context.format),
             progress: Progress::new(context.format),
             writer: Writer::new(client, &context),
             pass: context.is_pass_through().then_some(PassThrough { hides_usage }),
@@ -60,6 +60,9 @@ impl Stream {
                         writer.delta(&delta, out);
                     })
                 })?;
+                if writer.gave_up() {
+                    progress.untold();
+                }
                 Ok(Kept::Rewritten)
             }
         }
@@ -97,6 +100,9 @@ impl Stream {
                 writer.delta(&delta, out);
             }),
         });
+        if writer.gave_up() {
+            progress.untold();
+        }
         read.is_ok()
     }
 

@@ -31,6 +31,7 @@ fn context(api: Api, dialect: Dialect) -> AnswerContext {
         asked_model: "asked".to_owned(),
         stream: true,
         wants_usage: true,
+        call: calls::Back::default(),
         answer_bytes: 1 << 20,
         event_bytes: 1 << 16,
     }

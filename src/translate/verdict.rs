@@ -2,14 +2,14 @@
 
 use super::answer::{Delta, ProviderError};
 use super::dialects::Reader;
-use super::{Format, Verdict};
+use super::{Api, Format, Verdict};
 use crate::codec::sse::Event;
 
-/// Whether a stream of this format that begins with this event may be committed to. An event that cannot be read is committed to:
+/// Whether a stream of this format, for a client of this API, that begins with this event may be committed to. An event that cannot be read is committed to:
 /// it is the client's to judge.
-pub fn first_event_verdict(format: Format, event: &Event<'_>) -> Verdict {
+pub fn first_event_verdict(api: Api, format: Format, event: &Event<'_>) -> Verdict {
     let mut verdict = Verdict::NotYet;
-    let read = Reader::new(format).event(event, &mut |delta| match delta {
+    let read = Reader::of(api, format).event(event, &mut |delta| match delta {
         Delta::Error(error) => verdict = Verdict::Error { status: status(&error), message: error.message.to_string() },
         Delta::Start { .. } | Delta::Usage(_) => {}
         _ => verdict = Verdict::Meaningful,
@@ -58,7 +58,11 @@ mod tests {
     use super::*;
 
     fn verdict(format: Format, data: &str) -> Verdict {
-        first_event_verdict(format, &Event { data: Cow::Borrowed(data.as_bytes()), raw: data.as_bytes(), ..Event::default() })
+        first_event_verdict(
+            Api::OpenAiChat,
+            format,
+            &Event { data: Cow::Borrowed(data.as_bytes()), raw: data.as_bytes(), ..Event::default() },
+        )
     }
 
     #[test]
@@ -83,6 +87,25 @@ mod tests {
             "what is this",
         ] {
             assert_eq!(verdict(Format::Chat, data), Verdict::Meaningful, "{data}");
+        }
+    }
+
+    /// Field note 26: `response.created` is no reason to commit, since an error may come right after it.
+    #[test]
+    fn the_head_of_a_response_is_no_reason_to_commit_and_its_error_is_one_to_fall_back() {
+        for name in ["created", "in_progress", "output_item.added", "content_part.added"] {
+            let data =
+                format!(r#"{{"type":"response.{name}","response":{{"id":"r","error":null}},"item":{{"type":"message"}}}}"#);
+            assert_eq!(verdict(Format::Responses, &data), Verdict::NotYet, "{data}");
+        }
+        let delta = r#"{"type":"response.output_text.delta","delta":"Hi"}"#;
+        assert_eq!(verdict(Format::Responses, delta), Verdict::Meaningful);
+        for (data, status) in [
+            (r#"{"type":"error","code":"insufficient_quota","message":"no"}"#, 429),
+            (r#"{"type":"error","error":{"type":"server_error","code":"server_error","message":"no"}}"#, 500),
+            (r#"{"type":"response.failed","response":{"error":{"code":"rate_limit_exceeded","message":"no"}}}"#, 429),
+        ] {
+            assert_eq!(verdict(Format::Responses, data), Verdict::Error { status, message: "no".to_owned() });
         }
     }
 

@@ -24,7 +24,7 @@ const LARGEST: usize = 64 << 20;
 const POOL: usize = 2_048;
 /// What is kept in the repository is small, and few.
 const KEPT_BYTES: usize = 1_024;
-const KEPT_FILES: usize = 48;
+const KEPT_FILES: usize = 16;
 
 /// What a target does with an input: it says what it saw, and panics where a property does not hold.
 pub type Run = fn(&[u8]) -> String;

@@ -49,8 +49,15 @@ targets! {
     fields_of_a_json_body_are_found_and_spliced: "json", seeds::all("request."), targets::codec::json;
     events_are_the_same_in_any_pieces: "sse", seeds::all("stream."), targets::codec::sse;
     encodings_are_taken_off_in_any_pieces: "encoding", targets::codec::encoded(), targets::codec::encoding;
+    forms_are_found_and_spliced: "multipart", targets::forms::forms(), targets::forms::multipart;
+    calls_become_calls_or_errors: "call_request", targets::calls::requests(), targets::calls::request;
+    answers_to_calls_become_answers_or_errors: "call_answer", targets::calls::answers(), targets::calls::answer;
     requests_of_openai_become_requests_or_errors: "openai_request", seeds::client("openai", "request."), targets::requests::openai;
     requests_of_anthropic_become_requests_or_errors: "anthropic_request", seeds::client("anthropic", "request."), targets::requests::anthropic;
+    requests_of_responses_become_requests_or_errors: "responses_request", seeds::client("responses", "request."), targets::requests::responses;
+    requests_of_completions_become_requests_or_errors: "completions_request", seeds::client("completions", "request."), targets::requests::completions;
+    streams_of_responses_say_the_same_in_any_pieces: "responses_stream", seeds::native("responses", "stream."), targets::streams::responses;
+    streams_of_completions_say_the_same_in_any_pieces: "completions_stream", seeds::native("completions", "stream."), targets::streams::completions;
     answers_of_openai_become_answers_or_errors: "openai_answer", seeds::provider("openai", "answer."), targets::answers::openai;
     answers_of_anthropic_become_answers_or_errors: "anthropic_answer", seeds::provider("anthropic", "answer."), targets::answers::anthropic;
     streams_of_openai_say_the_same_in_any_pieces: "openai_stream", seeds::provider("openai", "stream."), targets::streams::openai;

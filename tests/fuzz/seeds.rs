@@ -34,6 +34,11 @@ pub fn provider(dialect: &str, kind: &str) -> Vec<Vec<u8>> {
     inputs(kind, |_, provider| provider == dialect)
 }
 
+/// What providers of the client's own API send.
+pub fn native(api: &str, kind: &str) -> Vec<Vec<u8>> {
+    inputs(kind, |client, provider| client == api && provider == "native")
+}
+
 fn inputs(kind: &str, wanted: impl Fn(&str, &str) -> bool) -> Vec<Vec<u8>> {
     let mut found = Vec::new();
     for pair in folders(&root().join("tests/golden/pairs")) {

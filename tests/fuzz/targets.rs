@@ -1,7 +1,9 @@
 //! What is done with an input, and what must hold.
 
 pub mod answers;
+pub mod calls;
 pub mod codec;
+pub mod forms;
 pub mod people;
 pub mod requests;
 pub mod streams;
@@ -10,6 +12,26 @@ use kanmon::translate::{Api, Dialect, Hosting, Target};
 
 /// Every dialect that a provider can have.
 pub const DIALECTS: &[Dialect] = &[Dialect::OpenAi, Dialect::Anthropic, Dialect::Cohere];
+
+/// An API of clients, and what stands in a stream of it that looks whole, or that tells an error.
+pub struct Client {
+    pub api: Api,
+    pub path: &'static str,
+    pub ends: &'static [&'static str],
+    pub error: &'static str,
+}
+
+pub const CLIENTS: &[Client] = &[
+    Client { api: Api::OpenAiChat, path: "/v1/chat/completions", ends: &["data: [DONE]"], error: "\"error\"" },
+    Client { api: Api::OpenAiCompletions, path: "/v1/completions", ends: &["data: [DONE]"], error: "\"error\"" },
+    Client {
+        api: Api::OpenAiResponses,
+        path: "/v1/responses",
+        ends: &["event: response.completed", "event: response.incomplete"],
+        error: "event: error",
+    },
+    Client { api: Api::AnthropicMessages, path: "/v1/messages", ends: &["event: message_stop"], error: "\"error\"" },
+];
 
 /// A provider of a dialect, for a client of an API.
 pub fn target(api: Api, dialect: Dialect) -> Target<'static> {

@@ -1,7 +1,5 @@
-"""OpenAI's Responses API through the gateway: the official SDK asks, providers of other APIs answer.
-
-The simulated providers speak chat completions and messages, so every request here is translated.
-"""
+"""OpenAI's Responses API: the official SDK asks a simulator (`direct`), and through the gateway a provider that serves it
+(`to-native`, a pass-through) and providers of other APIs, for which it is translated."""
 
 from __future__ import annotations
 
@@ -14,7 +12,7 @@ import pytest
 from openai.types.responses import Response, ResponseStreamEvent
 
 from callers import sim_headers
-from conftest import RED_KEY, openai_client
+from conftest import PROVIDER_KEYS, RED_KEY, openai_client
 
 STREAM_EVENT: pydantic.TypeAdapter[Any] = pydantic.TypeAdapter(ResponseStreamEvent)
 
@@ -26,7 +24,8 @@ TOOL = {
     "strict": False,
 }
 
-pytestmark = pytest.mark.gateway
+THROUGH_GATEWAY = [pytest.param(via, marks=pytest.mark.gateway) for via in ("to-native", "to-openai", "to-anthropic")]
+TRANSLATED = THROUGH_GATEWAY[1:]
 
 
 class Responses:
@@ -36,6 +35,10 @@ class Responses:
         self.client = client
         self.model = model
 
+    @property
+    def is_translated(self) -> bool:
+        return self.model in ("to-openai", "to-anthropic")
+
     def create(self, input: Any = "hello there", *, sim: dict[str, Any] | None = None, **fields: Any) -> Any:
         fields.setdefault("model", self.model)
         return self.client.responses.create(input=input, extra_headers=sim_headers(sim), **fields)
@@ -44,9 +47,22 @@ class Responses:
         return list(self.create(input, stream=True, **fields))
 
 
-@pytest.fixture(params=["to-openai", "to-anthropic"])
+def make(request: pytest.FixtureRequest, via: str) -> Responses:
+    if via == "direct":
+        return Responses(openai_client(request.getfixturevalue("sims")["a"].url, PROVIDER_KEYS["a"]), "sim-large")
+    return Responses(openai_client(request.getfixturevalue("gateway").url, RED_KEY), via)
+
+
+@pytest.fixture(params=["direct", *THROUGH_GATEWAY])
 def responses(request: pytest.FixtureRequest) -> Responses:
-    return Responses(openai_client(request.getfixturevalue("gateway").url, RED_KEY), request.param)
+    """At a simulator, and through the gateway, passed through and translated."""
+    return make(request, request.param)
+
+
+@pytest.fixture(params=TRANSLATED)
+def translated(request: pytest.FixtureRequest) -> Responses:
+    """Through the gateway to providers of other APIs."""
+    return make(request, request.param)
 
 
 @pytest.fixture
@@ -62,7 +78,7 @@ def strictly(response: Any) -> None:
 def test_an_answer_has_every_field_of_the_sdks_type(responses: Responses):
     answer = responses.create(instructions="Be brief.", temperature=0.5, metadata={"a": "b"}, tools=[TOOL], tool_choice="none")
     strictly(answer)
-    assert answer.output_text == "You said: hello there"
+    assert answer.output_text == "You said: hello there [system: Be brief.]"
     assert (answer.status, answer.error, answer.incomplete_details) == ("completed", None, None)
     assert answer.id.startswith("resp_") and answer.output[0].id.startswith("msg_")
     assert (answer.instructions, answer.temperature, answer.metadata) == ("Be brief.", 0.5, {"a": "b"})
@@ -130,6 +146,7 @@ def test_parallel_calls_have_ids_and_indexes_of_their_own(responses: Responses):
     assert [item.id for item in events[-1].response.output] == [item.id for item in done]
 
 
+@pytest.mark.gateway
 @pytest.mark.parametrize("stream", [False, True], ids=["whole", "streamed"])
 @pytest.mark.parametrize("sim", [{"thinking": 5}, {"thinking": 5, "redacted": 1}], ids=["signed", "redacted"])
 def test_thinking_comes_back_to_the_provider_that_signed_it(at_anthropic: Responses, stream: bool, sim: dict):
@@ -173,26 +190,50 @@ def test_an_error_is_one_of_the_sdks(responses: Responses, status: int):
 
 @pytest.mark.parametrize("fault", [{"cut-after": 5}, {"end-after": 5}, {"error-after": 5}], ids=["cut", "end", "error"])
 def test_a_stream_that_breaks_never_looks_whole(responses: Responses, fault: dict):
-    kinds = []
-    with pytest.raises(openai.APIError):
+    kinds, raised = [], None
+    try:
         for event in responses.create("one two three four five", stream=True, sim=fault):
             kinds.append(event.type)
-    assert kinds[-1] == "response.failed" and "response.completed" not in kinds
+    except openai.APIError as error:
+        raised = error
+    assert "response.completed" not in kinds and "response.output_text.done" not in kinds
+    if responses.is_translated:
+        # A connection that is reset takes with it whatever could be told.
+        assert raised and (kinds[-1] == "response.failed" or "cut-after" in fault)
+    elif responses.model == "to-native":
+        # A provider's own error event is passed on as it is, and the SDK does not raise for OpenAI's flat form.
+        assert raised or kinds[-1] in ("error", "response.failed")
 
 
-def test_what_is_stored_elsewhere_is_told_to_be_sent(responses: Responses):
+@pytest.mark.gateway
+def test_another_provider_answers_when_the_first_fails(gateway):
+    for model, fails in (("openai-first", "a"), ("anthropic-first", "b")):
+        first = Responses(openai_client(gateway.url, RED_KEY), model)
+        assert first.create("one", sim={"status": f"{fails}=503"}).output_text == "You said: one"
+
+
+@pytest.mark.gateway
+@pytest.mark.parametrize("model", ["peek-openai-first", "peek-anthropic-first"])
+def test_an_error_as_the_first_event_falls_back(gateway, model: str):
+    """Field note 26: an error right after the head of a stream."""
+    fails = "a" if model == "peek-openai-first" else "b"
+    events = Responses(openai_client(gateway.url, RED_KEY), model).events("one", sim={"error-after": f"{fails}=1"})
+    assert events[-1].response.output_text == "You said: one"
+
+
+def test_what_is_stored_elsewhere_is_told_to_be_sent(translated: Responses):
     with pytest.raises(openai.UnprocessableEntityError) as raised:
-        responses.create(previous_response_id="resp_1")
+        translated.create(previous_response_id="resp_1")
     assert raised.value.param == "previous_response_id" and "send the items" in str(raised.value)
-    for look_up in (responses.client.responses.retrieve, responses.client.responses.delete, responses.client.responses.cancel):
+    for look_up in (translated.client.responses.retrieve, translated.client.responses.delete, translated.client.responses.cancel):
         with pytest.raises(openai.NotFoundError) as raised:
             look_up("resp_1")
         assert raised.value.code == "response_not_stored"
 
 
-def test_a_tool_of_openais_own_is_refused_by_others(responses: Responses):
+def test_a_tool_of_openais_own_is_refused_by_others(translated: Responses):
     with pytest.raises(openai.UnprocessableEntityError) as raised:
-        responses.create(tools=[{"type": "web_search"}])
+        translated.create(tools=[{"type": "web_search"}])
     assert "web_search" in str(raised.value)
 
 

@@ -10,6 +10,7 @@
 )]
 
 mod attempts;
+mod calls;
 mod fake_envoy;
 mod gateway;
 mod hostile;

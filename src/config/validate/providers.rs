@@ -12,7 +12,7 @@ use super::rules;
 use crate::config::errors::Check;
 use crate::config::model;
 use crate::config::node::Path;
-use crate::translate::Dialect;
+use crate::translate::{Dialect, Hosting};
 use crate::upstream::{Credential, Endpoint, Provider, Serves};
 
 /// Where OpenAI itself is.
@@ -57,7 +57,7 @@ fn provider(
         name: name.into(),
         dialect: written.dialect,
         serves: serves(check, path, &written, endpoint.as_ref()),
-        hosting: written.dialect.hosting(),
+        hosting: if written.serves.tokenize { Hosting::Vllm } else { written.dialect.hosting() },
         endpoint: endpoint?,
         credential: credential?,
         headers,
@@ -71,9 +71,9 @@ fn provider(
 
 /// OpenAI itself serves all of its APIs, and one that is compatible with it may serve chat completions only.
 fn serves(check: &mut Check<'_>, path: &Path<'_>, written: &model::Provider, endpoint: Option<&Endpoint>) -> Serves {
-    let model::Serves { responses, completions } = written.serves;
+    let model::Serves { responses, completions, tokenize } = written.serves;
     let is_openais = written.dialect == Dialect::OpenAi;
-    if !is_openais && (responses == Some(true) || completions == Some(true)) {
+    if !is_openais && (responses == Some(true) || completions == Some(true) || tokenize) {
         check.error(&path.field("serves"), "is for providers of the dialect `openai`: others do not have these APIs");
     }
     let by_default = is_openais && endpoint.is_some_and(|endpoint| endpoint.host == OPENAI_HOST);

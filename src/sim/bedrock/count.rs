@@ -7,8 +7,8 @@ use serde_json::{Value, json};
 use super::super::anthropic;
 use super::super::ask::{Ask, Output};
 use super::super::check::{Fault, Node};
-use super::super::error::{Api, ApiError};
-use super::converse;
+use super::super::error::ApiError;
+use super::{converse, invoke};
 
 /// `POST /model/{id}/count-tokens`.
 pub(super) fn serve(ask: &Ask<'_>) -> Result<Output, ApiError> {
@@ -36,14 +36,13 @@ fn decoded(invoke: &Value) -> Result<Value, Fault> {
 }
 
 fn of_body(ask: &Ask<'_>, body: &Value) -> Result<u64, ApiError> {
-    let mut body = super::invoke::without_version(body.clone())?;
+    let mut body = invoke::checked(body.clone())?;
     if let Some(fields) = body.as_object_mut() {
         // A whole body, of which counting does not know all.
-        for name in ["max_tokens", "stop_sequences", "temperature", "top_k", "top_p", "anthropic_beta"] {
+        for name in ["max_tokens", "stop_sequences", "temperature", "top_k", "top_p"] {
             fields.shift_remove(name);
         }
         fields.insert("model".to_owned(), ask.target.into());
     }
-    let prompt = anthropic::count_of(&Node::root(&body)).map_err(|fault| ApiError::fault(Api::Anthropic, fault))?;
-    Ok(prompt.tokens)
+    Ok(anthropic::hosted_count(body, invoke::VERSION)?.tokens)
 }

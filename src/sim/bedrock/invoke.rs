@@ -11,7 +11,7 @@ use super::super::sse::Event;
 use super::embed;
 
 /// The version that a body for Anthropic must have.
-const VERSION: &str = "bedrock-2023-05-31";
+pub(super) const VERSION: &str = "bedrock-2023-05-31";
 
 /// `POST /model/{id}/invoke`.
 pub(super) fn whole(ask: &Ask<'_>) -> Result<Output, ApiError> {
@@ -58,21 +58,12 @@ fn invalid(message: impl Into<String>) -> ApiError {
     ApiError::bad(message).code("ValidationException")
 }
 
-/// The body without the version that it must have, and without betas.
-pub(super) fn without_version(mut body: Value) -> Result<Value, ApiError> {
-    let extraneous = |key: &str| {
-        invalid(format!(
-            "Malformed input request: #: extraneous key [{key}] is not permitted, please reformat your input and try again."
-        ))
-    };
+/// A body that has neither model nor `stream`, without its betas.
+pub(super) fn checked(mut body: Value) -> Result<Value, ApiError> {
     let Some(fields) = body.as_object_mut() else { return Err(invalid("Malformed input request: expected type: JSONObject")) };
     if let Some(key) = ["model", "stream"].into_iter().find(|key| fields.contains_key(*key)) {
-        return Err(extraneous(key));
-    }
-    match fields.shift_remove("anthropic_version") {
-        Some(Value::String(version)) if version == VERSION => {}
-        Some(other) => return Err(invalid(format!("anthropic_version: {other} is not \"{VERSION}\""))),
-        None => return Err(invalid("anthropic_version: Field required")),
+        let what = format!("Malformed input request: #: extraneous key [{key}] is not permitted");
+        return Err(invalid(format!("{what}, please reformat your input and try again.")));
     }
     match fields.shift_remove("anthropic_beta") {
         None | Some(Value::Array(_)) => Ok(body),
@@ -81,20 +72,28 @@ pub(super) fn without_version(mut body: Value) -> Result<Value, ApiError> {
 }
 
 fn messages(ask: &Ask<'_>, body: Value, streamed: bool) -> Result<Output, ApiError> {
-    let mut body = without_version(body)?;
+    let mut body = checked(body)?;
     body["stream"] = json!(streamed);
-    let output = anthropic::hosted(ask, body, ask.target)?;
+    let output = anthropic::hosted(ask, body, VERSION, ask.target)?;
     let Payload::Events { events, .. } = output.payload else { return Ok(with_counts(output, ask)) };
+    let counted = (count(&events, "/message/usage/input_tokens"), count(&events, "/usage/output_tokens"));
     // Bedrock sends no pings.
-    let chunks = events.into_iter().filter(|event| event.name != Some("ping")).map(|event| chunk(&event, ask));
+    let chunks = events.into_iter().filter(|event| event.name != Some("ping")).map(|event| chunk(event, counted));
     Ok(Output::frames(chunks.collect()))
 }
 
-/// An event of Anthropic's as AWS wraps it.
-fn chunk(event: &Event, ask: &Ask<'_>) -> Event {
-    let mut data = event.data.clone();
-    if event.name == Some("message_stop") && !ask.script.no_usage {
-        let metrics = json!({"inputTokenCount": 0, "outputTokenCount": 0, "invocationLatency": 1, "firstByteLatency": 1});
+/// The last number at this place of the events.
+fn count(events: &[Event], place: &str) -> Option<u64> {
+    let data = events.iter().rev().filter_map(|event| serde_json::from_str::<Value>(&event.data).ok());
+    data.filter_map(|data| data.pointer(place).and_then(Value::as_u64)).next()
+}
+
+/// An event of Anthropic's as AWS wraps it. The last one has AWS's own counts, where usage is told.
+fn chunk(event: Event, counted: (Option<u64>, Option<u64>)) -> Event {
+    let mut data = event.data;
+    if let (Some("message_stop"), (Some(input), Some(output))) = (event.name, counted) {
+        let metrics =
+            json!({"inputTokenCount": input, "outputTokenCount": output, "invocationLatency": 1, "firstByteLatency": 1});
         data = json!({"type": "message_stop", "amazon-bedrock-invocationMetrics": metrics}).to_string();
     }
     // Padding, so that the length of a chunk says nothing about its text.

@@ -23,6 +23,8 @@ pub(super) struct Contents<'a> {
     is_third: bool,
     /// Names and ids of the previous turn's calls.
     called: Vec<Called>,
+    /// Whether the model has called something in the turn that goes on; its contents may come one by one.
+    in_calls: bool,
     /// The first call of a turn that has no signature: 400 unless the user has said something since.
     unsigned: Option<(String, Fault)>,
 }
@@ -49,7 +51,7 @@ pub(super) fn system(node: &Node<'_>, prompt: &mut Prompt) -> Result<(), Fault> 
 
 impl<'a> Contents<'a> {
     pub(super) fn new(prompt: &'a mut Prompt, api: Api, is_third: bool) -> Self {
-        Self { prompt, api, is_third, called: Vec::new(), unsigned: None }
+        Self { prompt, api, is_third, called: Vec::new(), in_calls: false, unsigned: None }
     }
 
     pub(super) fn read(mut self, node: &Node<'_>) -> Result<(), Fault> {
@@ -81,7 +83,7 @@ impl<'a> Contents<'a> {
         let parts = parts(&content)?;
         let kinds: Result<Vec<&str>, Fault> = parts.iter().map(kind).collect();
         let kinds = kinds?;
-        if role == "model" { self.model(node, &parts, &kinds) } else { self.user(node, &parts, &kinds) }
+        if role == "model" { self.model(&parts, &kinds) } else { self.user(node, &parts, &kinds) }
     }
 
     fn user(&mut self, node: &Node<'_>, parts: &[Node<'_>], kinds: &[&str]) -> Result<(), Fault> {
@@ -94,6 +96,7 @@ impl<'a> Contents<'a> {
             return Err(node.rule(EQUAL_NUMBER));
         }
         self.prompt.begin_user();
+        self.in_calls = false;
         if responses == 0 {
             self.unsigned = None;
         }
@@ -113,26 +116,22 @@ impl<'a> Contents<'a> {
         Ok(())
     }
 
-    fn model(&mut self, node: &Node<'_>, parts: &[Node<'_>], kinds: &[&str]) -> Result<(), Fault> {
-        if !self.called.is_empty() {
-            return Err(node.rule(EQUAL_NUMBER));
-        }
+    fn model(&mut self, parts: &[Node<'_>], kinds: &[&str]) -> Result<(), Fault> {
         self.prompt.begin_assistant();
-        let mut is_first_call = true;
         for (part, kind) in parts.iter().zip(kinds) {
             let object = part.any_object()?;
             let signed = object.optional("thoughtSignature", |node| signature(&node))?.is_some();
             match *kind {
                 "functionCall" => {
                     let name = self.call(part)?;
-                    if is_first_call && !signed && self.is_third && self.unsigned.is_none() {
+                    if !self.in_calls && !signed && self.is_third && self.unsigned.is_none() {
                         let fault = part.rule(format!(
                             "Function call is missing a thought_signature in functionCall parts. This is required for tools to work \
                              correctly, and missing thought_signature may lead to degraded model performance. Function call `{name}`."
                         ));
                         self.unsigned = Some((name, fault));
                     }
-                    is_first_call = false;
+                    self.in_calls = true;
                 }
                 "functionResponse" => {
                     return Err(part.rule("Please use a valid role: function responses are of the user."));

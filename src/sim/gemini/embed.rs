@@ -43,7 +43,7 @@ impl Asked {
 /// `embedContent`.
 pub(super) fn one(ask: &Ask<'_>) -> Result<Output, ApiError> {
     ask.serves(ask.target)?;
-    let asked = ask.read(|body| read(body, ask.target, false))?;
+    let asked = super::read(ask, |body| read(body, ask.target, false))?;
     let mut answer = json!({"embedding": {"values": asked.vector()}});
     if ask.api == Api::Vertex {
         answer["truncated"] = json!(false);
@@ -57,7 +57,7 @@ pub(super) fn one(ask: &Ask<'_>) -> Result<Output, ApiError> {
 /// `batchEmbedContents`.
 pub(super) fn batch(ask: &Ask<'_>) -> Result<Output, ApiError> {
     ask.serves(ask.target)?;
-    let all = ask.read(|body| {
+    let all = super::read(ask, |body| {
         let requests = body.object(&["requests"])?.need("requests")?;
         bounded(&requests)?.iter().map(|request| read(request, ask.target, true)).collect::<Result<Vec<Asked>, Fault>>()
     })?;

@@ -135,7 +135,7 @@ fn thinking(node: &Node<'_>, prompt: &mut Prompt) -> Result<(), Fault> {
     if budget.is_some() && level.is_some() {
         return Err(node.rule("You can only set only one of thinking budget and thinking level."));
     }
-    if let Some(level) = config.get("thinkingLevel").filter(|_| !is_third(&prompt.model)) {
+    if let Some(level) = config.get("thinkingLevel").filter(|_| is_older(&prompt.model)) {
         return Err(level.rule("Thinking level is not supported for this model."));
     }
     prompt.thinking = match (budget, shows) {
@@ -147,6 +147,11 @@ fn thinking(node: &Node<'_>, prompt: &mut Prompt) -> Result<(), Fault> {
         (_, false) => Thinking::Hidden,
     };
     Ok(())
+}
+
+/// A model of a generation that knows budgets of thinking and no levels. A name that says no generation may be of any.
+fn is_older(model: &str) -> bool {
+    ["gemini-1", "gemini-2"].iter().any(|generation| model.contains(generation))
 }
 
 fn format(config: &Object<'_>, api: Api, prompt: &mut Prompt) -> Result<(), Fault> {

@@ -82,6 +82,28 @@ fn a_request_with_everything_is_understood() {
 }
 
 #[test]
+fn a_turn_of_the_model_may_come_in_several_contents() {
+    let contents = json!([user(json!({"text": "x"})), model(json!([signed("f")])), model(json!([call("g")])),
+        {"role": "user", "parts": [response("f"), response("g")]}]);
+    assert!(taken(&third(), contents));
+}
+
+#[test]
+fn an_answer_that_was_cut_ends_with_a_chunk_without_parts() {
+    let events = path("streamGenerateContent?alt=sse").data(&request(json!({"generation_config": {"max_output_tokens": 2}})));
+    let last = &events[events.len() - 1]["candidates"][0];
+    assert_eq!((&last["content"], &last["finishReason"]), (&json!({"role": "model"}), &json!("MAX_TOKENS")));
+}
+
+#[test]
+fn every_version_of_the_api_has_the_same_paths() {
+    for version in ["v1", "v1alpha", "v1beta"] {
+        let answer = at(&format!("/{version}/models/m:generateContent")).json(&request(json!({})));
+        assert_eq!(answer["modelVersion"], "m");
+    }
+}
+
+#[test]
 fn a_stream_is_events_or_an_array_of_the_same_chunks() {
     let body = request(json!({}));
     let events = path("streamGenerateContent?alt=sse").data(&body);
@@ -158,7 +180,7 @@ fn contents_are_of_the_user_or_the_model_and_say_something() {
 fn a_body_in_another_dialect_is_refused_where_it_differs() {
     assert_eq!(refused(json!({"messages": []})), "Invalid JSON payload received. Unknown name \"messages\": Cannot find field.");
     let unknown = refused(json!({"generationConfig": {"max_tokens": 5}}));
-    assert_eq!(unknown, "Invalid JSON payload received. Unknown name \"max_tokens\" at 'generationConfig': Cannot find field.");
+    assert_eq!(unknown, "Invalid JSON payload received. Unknown name \"maxTokens\" at 'generationConfig': Cannot find field.");
     assert!(
         refused(json!({"contents": [user(json!({"type": "text", "text": "x"}))]}))
             .contains("Unknown name \"type\" at 'contents[0].parts[0]'")

@@ -51,16 +51,22 @@ pub(super) fn chunks(reply: &Reply, prompt: &Prompt, ask: &Ask<'_>) -> Vec<Value
     parts.extend(thoughts.iter().map(|text| json!({"text": text, "thought": true})));
     parts.extend(tokens::pieces(&reply.text, ask.script.pieces).iter().map(|text| json!({"text": text})));
     parts.extend(writer.calls());
-    let mut chunks: Vec<Value> = Vec::new();
-    for index in 0..prompt.choices {
-        chunks.extend(parts.iter().map(|part| writer.envelope(vec![writer.candidate(index, vec![part.clone()], false)], false)));
-        let mut last = json!({"text": ""});
-        if writer.signs_text() {
-            last["thoughtSignature"] = json!(sealed::seal("text"));
-        }
-        chunks.push(writer.envelope(vec![writer.candidate(index, vec![last], true)], true));
+    if writer.signs_text() {
+        parts.push(json!({"text": "", "thoughtSignature": sealed::seal("text")}));
     }
-    chunks
+    // An answer that was cut ends with a chunk that has no parts at all.
+    let mut contents: Vec<Vec<Value>> = parts.into_iter().map(|part| vec![part]).collect();
+    if contents.is_empty() || reply.finish == Finish::Length {
+        contents.push(Vec::new());
+    }
+    let last = contents.len() - 1;
+    let chunk = |index, (number, parts): (usize, &Vec<Value>)| {
+        writer.envelope(vec![writer.candidate(index, parts.clone(), number == last)], number == last)
+    };
+    (0..prompt.choices)
+        .flat_map(|index| contents.iter().enumerate().map(move |each| (index, each)))
+        .map(|(index, each)| chunk(index, each))
+        .collect()
 }
 
 struct Writer<'a> {
@@ -97,7 +103,10 @@ impl Writer<'_> {
     }
 
     fn candidate(&self, index: usize, parts: Vec<Value>, is_last: bool) -> Value {
-        let mut candidate = json!({"content": {"role": "model", "parts": parts}, "index": index});
+        let mut candidate = json!({"content": {"role": "model"}, "index": index});
+        if !parts.is_empty() {
+            candidate["content"]["parts"] = parts.into();
+        }
         if is_last {
             candidate["finishReason"] = json!(self.reason());
             candidate["safetyRatings"] = json!([{"category": "HARM_CATEGORY_HARASSMENT", "probability": "NEGLIGIBLE"}]);

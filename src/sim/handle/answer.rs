@@ -101,7 +101,8 @@ impl Answerer {
 
     fn error_event(&self) -> Event {
         let status = self.script.status.unwrap_or(StatusCode::SERVICE_UNAVAILABLE);
-        ApiError::scripted(status, &self.script).event(self.api, &self.request_id)
+        let sent = self.script.error_after.unwrap_or_default();
+        ApiError::scripted(status, &self.script).event(self.api, &self.request_id, sent)
     }
 }
 

@@ -53,7 +53,11 @@ struct Asked {
 /// `POST /v1/completions`.
 pub(super) fn serve(ask: &Ask<'_>) -> Result<Output, ApiError> {
     let asked = ask.read(read)?;
-    let replies: Result<Vec<Reply>, ApiError> = asked.prompts.iter().map(|prompt| ask.reply(prompt)).collect();
+    // The bytes of text that the script asks for are those of all answers.
+    let text_bytes = ask.script.text_bytes.map(|bytes| bytes / asked.prompts.len().max(1));
+    let script = Script { text_bytes, ..ask.script.clone() };
+    let each = Ask { script: &script, ..*ask };
+    let replies: Result<Vec<Reply>, ApiError> = asked.prompts.iter().map(|prompt| each.reply(prompt)).collect();
     let writer = Writer { asked: &asked, replies: replies?, script: ask.script, seed: ask.seed };
     Ok(if asked.stream { Output::events(writer.events()) } else { Output::json(writer.whole()) })
 }

@@ -60,6 +60,9 @@ async fn an_error_in_mid_stream_is_each_apis_own() {
         let text = request.send().await.unwrap().text().await.unwrap();
         let events: Vec<Value> = data(&text).iter().map(|data| serde_json::from_str(data).unwrap()).collect();
         assert_eq!(events.len(), 3, "{path}");
+        if *path == "/v1/responses" {
+            assert_eq!(events[2]["sequence_number"], 2);
+        }
         let told = match *path {
             "/v1/responses" => &events[2]["message"],
             "/v2/chat" => &events[2]["delta"]["error"],

@@ -20,7 +20,7 @@ fn gemini_is_the_same_but_wants_roles() {
     let answer = path("google", "gemini-2.5-flash:generateContent").json(&body);
     assert_eq!(answer["candidates"][0]["content"]["parts"][0]["text"], "You said: hi");
     assert!(answer["createTime"].is_string());
-    assert_eq!(path("google", "gemini-2.5-flash:streamGenerateContent?alt=sse").events(&body).len(), 4);
+    assert_eq!(path("google", "gemini-2.5-flash:streamGenerateContent?alt=sse").events(&body).len(), 3);
     let roleless = json!({"contents": [{"parts": [{"text": "hi"}]}]});
     assert!(path("google", "gemini-2.5-flash:generateContent").refused(&roleless).1.contains("valid role"));
     assert_eq!(path("google", "gemini-2.5-flash:countTokens").json(&body)["totalTokens"], 1);
@@ -34,7 +34,9 @@ fn claude_has_a_version_in_its_body_and_no_model() {
     assert_eq!(events.last().unwrap().name, Some("message_stop"));
     let refused = |named: &str, changes: Value| path("anthropic", named).refused(&claude(changes)).1;
     assert_eq!(refused("c:rawPredict", json!({"anthropic_version": null})), "anthropic_version: Field required");
-    assert!(refused("c:rawPredict", json!({"anthropic_version": "2023-06-01"})).contains("is not \"vertex-2023-10-16\""));
+    assert!(refused("c:rawPredict", json!({"anthropic_version": "2023-06-01"})).contains("is neither \"vertex-2023-10-16\""));
+    let newer = json!({"anthropic_version": "2026-10-21", "temperature": 0.5});
+    assert_eq!(refused("c:rawPredict", newer), "temperature: not supported in API version 2026-10-21");
     assert_eq!(refused("c:rawPredict", json!({"model": "c"})), "model: Extra inputs are not permitted");
     assert!(refused("c:rawPredict", json!({"stream": true})).contains("streamRawPredict"));
     assert!(refused("c:streamRawPredict", json!({})).contains("stream: true"));
@@ -43,7 +45,8 @@ fn claude_has_a_version_in_its_body_and_no_model() {
 
 #[test]
 fn tokens_are_counted_for_the_model_in_the_body() {
-    let body = json!({"model": "c", "messages": [{"role": "user", "content": "one two"}]});
+    let body =
+        json!({"anthropic_version": "vertex-2023-10-16", "model": "c", "messages": [{"role": "user", "content": "one two"}]});
     assert_eq!(path("anthropic", "count-tokens:rawPredict").json(&body)["input_tokens"], 2);
 }
 

@@ -61,6 +61,11 @@ fn string(raw: &RawValue) -> Option<Str<'_>> {
     serde_json::from_str(raw.get()).ok().filter(|text: &Str<'_>| !text.is_empty())
 }
 
+/// Whether an error has this shape already.
+pub fn is_own(body: &[u8]) -> bool {
+    serde_json::from_slice::<Body<'_>>(body).is_ok_and(|body| body.error.is_none() && body.message.and_then(string).is_some())
+}
+
 /// Writes an error that a provider reported.
 pub fn render(_status: u16, error: &ProviderError<'_>) -> Vec<u8> {
     Told { id: error.request_id.as_deref(), message: &error.message }.to_bytes()
@@ -110,6 +115,21 @@ mod tests {
             "slow",
         ] {
             assert_eq!(parse(429, body.as_bytes()).message, "slow", "{body}");
+        }
+    }
+
+    #[test]
+    fn an_error_in_this_shape_is_known_and_others_are_not() {
+        assert!(is_own(br#"{"id":"x","message":"slow"}"#));
+        for body in [
+            r#"{"message":7}"#,
+            r#"{"message":""}"#,
+            r#"{"error":{"message":"slow"}}"#,
+            r#"{"error":"x","message":"slow"}"#,
+            "slow",
+            "[]",
+        ] {
+            assert!(!is_own(body.as_bytes()), "{body}");
         }
     }
 

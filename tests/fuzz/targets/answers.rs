@@ -1,11 +1,11 @@
 //! Answers of providers, errors included: for every client they are a body that it can read, or an error of ours; and what a
 //! dialect writes of what it has read, it reads and writes again as it was.
 
-use kanmon::translate::{self, AnswerContext, AnswerError, Api, Dialect, anthropic, provider_error, whole};
+use kanmon::translate::calls::Back;
+use kanmon::translate::{self, AnswerContext, AnswerError, Api, Dialect, Hosting, anthropic, provider_error, whole};
 use serde_json::value::RawValue;
 
-/// The APIs of clients that an answer is translated to.
-const CLIENTS: [Api; 2] = [Api::OpenAiChat, Api::AnthropicMessages];
+use super::CLIENTS;
 
 pub fn openai(input: &[u8]) -> String {
     let (parse, render) = (translate::openai::response::parse, translate::openai::response::render);
@@ -44,8 +44,8 @@ fn stable(input: &[u8], again: impl Fn(&[u8]) -> Result<Vec<u8>, AnswerError>) {
 
 pub fn of_provider(dialect: Dialect, input: &[u8]) -> String {
     let mut saw = String::new();
-    for api in CLIENTS {
-        let context = context(api, dialect);
+    for client in CLIENTS {
+        let context = context(client.api, dialect);
         match whole(&context, input) {
             Ok(whole) => {
                 if let Some(body) = &whole.body {
@@ -75,6 +75,7 @@ pub fn context(api: Api, dialect: Dialect) -> AnswerContext {
         echo: String::new(),
         stream: true,
         wants_usage: true,
+        call: Back::of(api, dialect, &Hosting::Owner),
         answer_bytes: 1 << 20,
         event_bytes: 1 << 14,
     }

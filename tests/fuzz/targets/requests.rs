@@ -5,18 +5,26 @@ use bytes::Bytes;
 use kanmon::codec::json::TopLevel;
 use kanmon::translate::{self, Api, Dialect, Incoming, Rendered, RequestError, anthropic, facts, request};
 
-use super::{DIALECTS, target};
+use super::{CLIENTS, DIALECTS, target};
 
 pub fn openai(input: &[u8]) -> String {
     let (parse, render) = (translate::openai::request::parse, translate::openai::request::render);
     stable(input, |body| render(&parse(body)?, &target(Api::OpenAiChat, Dialect::OpenAi)));
-    of_client(Api::OpenAiChat, "/v1/chat/completions", input)
+    of_client(Api::OpenAiChat, input)
 }
 
 pub fn anthropic(input: &[u8]) -> String {
     let (parse, render) = (anthropic::request::parse, anthropic::request::render);
     stable(input, |body| render(&parse(body)?, &target(Api::AnthropicMessages, Dialect::Anthropic)));
-    of_client(Api::AnthropicMessages, "/v1/messages", input)
+    of_client(Api::AnthropicMessages, input)
+}
+
+pub fn responses(input: &[u8]) -> String {
+    of_client(Api::OpenAiResponses, input)
+}
+
+pub fn completions(input: &[u8]) -> String {
+    of_client(Api::OpenAiCompletions, input)
 }
 
 fn stable(input: &[u8], again: impl Fn(&[u8]) -> Result<Rendered, RequestError>) {
@@ -25,7 +33,8 @@ fn stable(input: &[u8], again: impl Fn(&[u8]) -> Result<Rendered, RequestError>)
     assert_eq!(String::from_utf8_lossy(&once), String::from_utf8_lossy(&twice));
 }
 
-fn of_client(api: Api, path: &str, input: &[u8]) -> String {
+fn of_client(api: Api, input: &[u8]) -> String {
+    let path = CLIENTS.iter().find(|client| client.api == api).expect("a client").path;
     let body = Bytes::copy_from_slice(input);
     let incoming = match Incoming::read(api, path, Some("application/json"), &body, 64) {
         Ok(incoming) => incoming,
@@ -51,7 +60,8 @@ fn of_client(api: Api, path: &str, input: &[u8]) -> String {
     saw
 }
 
-fn told(error: &RequestError) -> String {
+/// The field that an error names. Its message is for a person, and not endless.
+pub fn told(error: &RequestError) -> String {
     let (RequestError::Invalid { field, message } | RequestError::Unsupported { field, message, .. }) = error;
     assert!(!message.is_empty() && message.len() < 4_096, "a message is for a person: {} bytes", message.len());
     assert!(error.to_string().len() < 16_384);

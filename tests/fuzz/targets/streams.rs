@@ -4,10 +4,11 @@ use kanmon::codec::sse::{Event, Parser};
 use kanmon::rejection::{Kind, Rejection};
 use kanmon::translate::answer::Delta;
 use kanmon::translate::{
-    AnswerError, Api, Dialect, End, Kept, Stream, Verdict, anthropic, cohere, first_event_verdict, openai as chat,
+    AnswerContext, AnswerError, Api, Dialect, End, Format, Kept, Stream, Verdict, anthropic, cohere, completions,
+    first_event_verdict, openai as chat, responses,
 };
 
-use super::{answers, pieces};
+use super::{CLIENTS, answers, pieces};
 
 /// What a dialect's reader is: an event in, deltas out.
 type Read<'r> = &'r mut dyn FnMut(&Event<'_>, &mut dyn FnMut(Delta<'_>)) -> Result<(), AnswerError>;
@@ -52,25 +53,53 @@ pub fn said(pieces: &[&[u8]], read: Read<'_>) -> String {
     normal(told.join("\n").as_bytes())
 }
 
+pub fn responses(input: &[u8]) -> String {
+    let said = |pieces: &[&[u8]]| {
+        let mut reader = responses::stream::Reader::default();
+        said(pieces, &mut |event, emit| reader.event(event, emit))
+    };
+    assert_eq!(said(&[input]), said(&pieces(input)));
+    passed(Api::OpenAiResponses, Format::Responses, input)
+}
+
+pub fn completions(input: &[u8]) -> String {
+    let said = |pieces: &[&[u8]]| {
+        let mut reader = completions::stream::Reader::default();
+        said(pieces, &mut |event, emit| reader.event(event, emit))
+    };
+    assert_eq!(said(&[input]), said(&pieces(input)));
+    passed(Api::OpenAiCompletions, Format::Completions, input)
+}
+
+/// A provider of the client's own format.
+fn passed(api: Api, format: Format, input: &[u8]) -> String {
+    let context = AnswerContext { format, ..answers::context(api, Dialect::OpenAi) };
+    let (_, end) = client(context.clone(), &[input]);
+    assert_eq!(end, client(context, &pieces(input)).1);
+    format!("{end:?}")
+}
+
 /// How a client of each API sees the end of it.
 pub fn of_provider(dialect: Dialect, input: &[u8]) -> String {
     let mut saw = String::new();
-    for (api, end_mark) in [(Api::OpenAiChat, "data: [DONE]"), (Api::AnthropicMessages, "event: message_stop")] {
-        let (whole, end) = client(api, dialect, &[input]);
-        let (split, split_end) = client(api, dialect, &pieces(input));
+    for row in CLIENTS {
+        let context = answers::context(row.api, dialect);
+        let passes = row.api.format() == Some(context.format);
+        let (whole, end) = client(context.clone(), &[input]);
+        let (split, split_end) = client(context, &pieces(input));
         assert_eq!(end, split_end);
-        if api.format() != Some(dialect.format_for(api)) {
+        if !passes {
             assert_eq!(normal(&whole), normal(&split));
             let told = String::from_utf8(whole).expect("a stream of events is text");
-            let ends_well = told.lines().any(|line| line == end_mark);
-            assert_eq!(ends_well, end == End::Complete, "{told}");
-            assert!(end == End::Complete || told.contains("\"error\""), "{told}");
+            let ends_well = told.lines().any(|line| row.ends.contains(&line));
+            assert_eq!(ends_well, end == End::Complete, "{:?}: {told}", row.api);
+            assert!(end == End::Complete || told.contains(row.error), "{:?}: {told}", row.api);
         }
         saw.push_str(&format!("{end:?};"));
     }
     let mut parser = Parser::new(1 << 14);
     let _ = parser.push::<AnswerError>(input, &mut |event| {
-        saw.push_str(match first_event_verdict(dialect.format_for(Api::OpenAiChat), &event) {
+        saw.push_str(match first_event_verdict(Api::OpenAiChat, dialect.format_for(Api::OpenAiChat), &event) {
             Verdict::Meaningful => "m",
             Verdict::NotYet => "n",
             Verdict::Error { .. } => "e",
@@ -82,8 +111,8 @@ pub fn of_provider(dialect: Dialect, input: &[u8]) -> String {
 }
 
 /// What a client gets.
-fn client(api: Api, dialect: Dialect, pieces: &[&[u8]]) -> (Vec<u8>, End) {
-    let mut stream = Stream::new(answers::context(api, dialect));
+fn client(context: AnswerContext, pieces: &[&[u8]]) -> (Vec<u8>, End) {
+    let mut stream = Stream::new(context);
     let mut got = Vec::new();
     for piece in pieces {
         let mut out = Vec::new();

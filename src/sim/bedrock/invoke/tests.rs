@@ -27,7 +27,7 @@ fn claude_has_a_version_in_its_body_and_neither_model_nor_stream() {
     assert!(refused(json!({"model": "m"})).contains("extraneous key [model]"));
     assert!(refused(json!({"stream": false})).contains("extraneous key [stream]"));
     assert_eq!(refused(json!({"anthropic_version": null})), "anthropic_version: Field required");
-    assert!(refused(json!({"anthropic_version": "2023-06-01"})).contains("is not \"bedrock-2023-05-31\""));
+    assert!(refused(json!({"anthropic_version": "2023-06-01"})).contains("is neither \"bedrock-2023-05-31\""));
     assert_eq!(refused(json!({"max_tokens": null})), "max_tokens: Field required");
 }
 
@@ -41,7 +41,8 @@ fn the_stream_is_of_chunks_that_wrap_anthropics_events() {
         .map(|chunk| serde_json::from_slice(&STANDARD.decode(chunk["bytes"].as_str().unwrap()).unwrap()).unwrap())
         .collect();
     assert_eq!((&inner[0]["type"], &inner[inner.len() - 1]["type"]), (&json!("message_start"), &json!("message_stop")));
-    assert!(inner[inner.len() - 1]["amazon-bedrock-invocationMetrics"].is_object());
+    let metrics = &inner[inner.len() - 1]["amazon-bedrock-invocationMetrics"];
+    assert_eq!((&metrics["inputTokenCount"], &metrics["outputTokenCount"]), (&json!(1), &json!(3)));
 }
 
 #[test]

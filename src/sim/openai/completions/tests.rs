@@ -54,3 +54,11 @@ fn an_answer_has_sixteen_tokens_unless_told_otherwise() {
     assert_eq!(answer["choices"][0]["text"], "You said:");
     assert_eq!(answer["choices"][0]["logprobs"]["text_offset"], json!([0, 4]));
 }
+
+#[test]
+fn the_bytes_of_text_are_those_of_all_answers() {
+    let script = Script { text_bytes: Some(60), ..Script::default() };
+    let answer = at(PATH).script(script).json(&request(json!({"prompt": ["a", "b"], "n": 3})));
+    let texts = answer["choices"].as_array().unwrap().iter().map(|choice| choice["text"].as_str().unwrap().len());
+    assert_eq!(texts.collect::<Vec<_>>(), [10; 6]);
+}

@@ -191,3 +191,15 @@ fn an_api_below_a_vendors_prefix_is_the_same() {
     let script = Script { finish: Some("length".into()), ..Script::default() };
     assert_eq!(at("/v1/chat/completions").script(script).json(&body)["choices"][0]["finish_reason"], "length");
 }
+
+#[test]
+fn what_is_passed_through_unread_is_told_as_it_came() {
+    let answer = at("/v1/files/x?purpose=batch").header("content-type", "text/plain").send(b"abc");
+    let answer = json_of(answer);
+    assert_eq!(
+        (&answer["path"], &answer["query"], &answer["bytes"]),
+        (&json!("/v1/files/x"), &json!("purpose=batch"), &json!(3))
+    );
+    assert_eq!(answer["sha256"], "ba7816bf8f01cfea414140de5dae2223b00361a396177a9cb410ff61f20015ad");
+    assert_eq!(at("/v1/filesystem").refused(&json!({})).0, 404);
+}

@@ -22,6 +22,7 @@ use crate::usage::Tokens;
 pub struct Writer {
     asked_model: String,
     state: State,
+    gave_up: bool,
     lanes: Lanes,
     usage: Tokens,
     reason: FinishReason,
@@ -47,6 +48,7 @@ impl Writer {
         Self {
             asked_model: asked_model.to_owned(),
             state: State::Waiting,
+            gave_up: false,
             lanes: Lanes::default(),
             usage: Tokens::default(),
             reason: FinishReason::Stop,
@@ -82,6 +84,18 @@ impl Writer {
         }
     }
 
+    /// What the provider says cannot be told in this API.
+    fn give_up(&mut self, message: &str, out: &mut Vec<u8>) {
+        self.gave_up = true;
+        self.fail(&Rejection::new(Kind::BadAnswer, message), out);
+    }
+
+    /// Whether the client was told of an error that is neither the provider's nor the gateway's, but that what the provider says
+    /// cannot be told.
+    pub fn gave_up(&self) -> bool {
+        self.gave_up
+    }
+
     fn piece(&mut self, delta: &Delta<'_>, out: &mut Vec<u8>) {
         self.begin(None, None, out);
         let Self { lanes, blocks, json, .. } = self;
@@ -105,7 +119,7 @@ impl Writer {
             _ => Ok(()),
         };
         if let Err(tangled) = outcome {
-            self.fail(&Rejection::new(Kind::BadAnswer, explain(tangled)), out);
+            self.give_up(explain(tangled), out);
         }
     }
 
@@ -134,8 +148,7 @@ impl Writer {
 
     fn end(&mut self, out: &mut Vec<u8>) {
         if self.state == State::Waiting {
-            let message = "the provider's stream ended before it began";
-            return self.fail(&Rejection::new(Kind::BadAnswer, message), out);
+            return self.give_up("the provider's stream ended before it began", out);
         }
         let Self { lanes, blocks, json, .. } = self;
         lanes.finish(&mut |step| write(step, blocks, json, out));

@@ -29,6 +29,7 @@ pub struct Writer {
     usage: Option<Tokens>,
     reason: FinishReason,
     over: bool,
+    gave_up: bool,
 }
 
 impl Writer {
@@ -43,6 +44,7 @@ impl Writer {
             usage: None,
             reason: FinishReason::Stop,
             over: false,
+            gave_up: false,
         }
     }
 
@@ -73,6 +75,18 @@ impl Writer {
         let row = rejection.kind.row();
         let (kind, code, param) = (row.openai_type, Some(row.code), rejection.param.as_deref());
         self.failed(Told { status: row.status.as_u16(), kind, code, message: &rejection.message, param }, out);
+    }
+
+    /// What the provider says cannot be told in this API.
+    fn give_up(&mut self, message: &str, out: &mut Vec<u8>) {
+        self.gave_up = true;
+        self.fail(&Rejection::new(Kind::BadAnswer, message), out);
+    }
+
+    /// Whether the client was told of an error that is neither the provider's nor the gateway's, but that what the provider says
+    /// cannot be told.
+    pub fn gave_up(&self) -> bool {
+        self.gave_up
     }
 
     fn begin(&mut self, id: Option<&str>, model: Option<&str>, created: Option<i64>, out: &mut Vec<u8>) {
@@ -111,7 +125,7 @@ impl Writer {
             _ => Ok(()),
         };
         if let Err(tangled) = outcome {
-            self.fail(&Rejection::new(Kind::BadAnswer, explain(tangled)), out);
+            self.give_up(explain(tangled), out);
         }
     }
 
@@ -124,7 +138,7 @@ impl Writer {
     fn end(&mut self, out: &mut Vec<u8>) {
         if self.frame.is_none() {
             let message = "the provider's stream ended before it began";
-            return self.fail(&Rejection::new(Kind::BadAnswer, message), out);
+            return self.give_up(message, out);
         }
         let state = self.finish_items(out);
         let name = match state {
