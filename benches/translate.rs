@@ -12,11 +12,13 @@ use kanmon::codec::aws_events;
 use kanmon::translate::{self, AnswerContext, Api, Dialect, Format, Framing, Hosting, Incoming, Stream, Target};
 use serde_json::json;
 
-const PAIRS: [(&str, Api, Dialect); 7] = [
+const PAIRS: [(&str, Api, Dialect); 9] = [
     ("openai_to_openai", Api::OpenAiChat, Dialect::OpenAi),
     ("openai_to_anthropic", Api::OpenAiChat, Dialect::Anthropic),
     ("anthropic_to_openai", Api::AnthropicMessages, Dialect::OpenAi),
     ("anthropic_to_anthropic", Api::AnthropicMessages, Dialect::Anthropic),
+    ("openai_to_gemini", Api::OpenAiChat, Dialect::Gemini),
+    ("anthropic_to_gemini", Api::AnthropicMessages, Dialect::Gemini),
     ("openai_to_bedrock", Api::OpenAiChat, Dialect::Bedrock),
     ("anthropic_to_bedrock", Api::AnthropicMessages, Dialect::Bedrock),
     ("openai_to_anthropic-bedrock", Api::OpenAiChat, Dialect::AnthropicBedrock),
@@ -66,7 +68,7 @@ fn request(api: Api, dialect: Dialect, body: &Bytes) -> usize {
 /// A stream of 100 text events, as the provider sends it.
 fn events(format: Format) -> Vec<String> {
     let event = |name: &str, data: serde_json::Value| match format {
-        Format::Chat => format!("data: {data}\n\n"),
+        Format::Chat | Format::Gemini => format!("data: {data}\n\n"),
         _ => format!("event: {name}\ndata: {data}\n\n"),
     };
     let chunk = |choices: serde_json::Value| json!({"id": "c", "object": "chat.completion.chunk", "created": 1, "model": "served", "choices": choices});
@@ -74,6 +76,10 @@ fn events(format: Format) -> Vec<String> {
         Format::Chat => (0..100)
             .map(|_| event("", chunk(json!([{"index": 0, "delta": {"content": "some more words "}, "finish_reason": null}]))))
             .chain([event("", chunk(json!([{"index": 0, "delta": {}, "finish_reason": "stop"}]))), "data: [DONE]\n\n".to_owned()])
+            .collect(),
+        Format::Gemini => (0..100)
+            .map(|_| event("", json!({"candidates": [{"content": {"parts": [{"text": "some more words "}], "role": "model"}, "index": 0}], "modelVersion": "served"})))
+            .chain([event("", json!({"candidates": [{"content": {"parts": [{"text": ""}], "role": "model"}, "finishReason": "STOP", "index": 0}], "modelVersion": "served"}))])
             .collect(),
         Format::Messages => {
             let usage = json!({"input_tokens": 9, "output_tokens": 1});

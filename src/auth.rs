@@ -21,7 +21,7 @@ use crate::route::glob::Glob;
 use crate::translate::Family;
 
 pub use forward::Forward;
-pub use presented::{Presented, presented};
+pub use presented::{Presented, in_query, presented};
 
 /// The longest key that is looked at, in bytes.
 const LONGEST_KEY: usize = 1024;

@@ -23,6 +23,8 @@ mod facts;
 mod fault;
 mod format;
 mod frames;
+pub mod gemini;
+mod hints;
 mod hosting;
 mod inbound;
 mod incoming;
@@ -35,6 +37,7 @@ mod plain;
 mod reading;
 pub mod responses;
 mod seen;
+mod signature;
 mod stream;
 #[cfg(test)]
 mod tests;

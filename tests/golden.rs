@@ -38,7 +38,7 @@ struct Client {
     error: &'static str,
 }
 
-const CLIENTS: [Client; 4] = [
+const CLIENTS: [Client; 5] = [
     Client { name: "openai", api: Api::OpenAiChat, path: "/v1/chat/completions", ends: &["data: [DONE]"], error: "\"error\"" },
     Client {
         name: "completions",
@@ -55,7 +55,11 @@ const CLIENTS: [Client; 4] = [
         error: "event: error",
     },
     Client { name: "anthropic", api: Api::AnthropicMessages, path: "/v1/messages", ends: &["message_stop"], error: "\"error\"" },
+    Client { name: "gemini", api: Api::GeminiGenerate, path: GEMINI, ends: &["finishReason"], error: "\"error\"" },
 ];
+
+/// Whether to stream stands in the path, so all requests of this API are told as whole ones.
+const GEMINI: &str = "/v1beta/models/asked-model:generateContent";
 
 /// A dialect of providers: PROVIDER in the folder's name, and what its config says beside the dialect.
 struct Provider {
@@ -74,11 +78,12 @@ const fn provider(name: &'static str, dialect: Dialect) -> Provider {
 /// The model's id tells Bedrock's models of one vendor from those of another.
 const CLAUDE: &str = "eu.anthropic.claude-served-v1:0";
 
-const PROVIDERS: [Provider; 6] = [
+const PROVIDERS: [Provider; 7] = [
     provider("openai", Dialect::OpenAi),
     Provider { native: true, ..provider("native", Dialect::OpenAi) },
     provider("anthropic", Dialect::Anthropic),
     provider("cohere", Dialect::Cohere),
+    provider("gemini", Dialect::Gemini),
     Provider { model: CLAUDE, ..provider("bedrock", Dialect::Bedrock) },
     Provider { model: CLAUDE, hosting: Hosting::Bedrock, ..provider("anthropic-bedrock", Dialect::AnthropicBedrock) },
 ];

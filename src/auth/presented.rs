@@ -52,6 +52,14 @@ fn only(keys: [Option<&str>; 2]) -> Option<Presented<'_>> {
     Some(if keys.any(|other| other != key) { Presented::Conflicting } else { Presented::Key(key) })
 }
 
+/// Google's clients may send their key in the query, too, as `key`: what stands there counts as if it stood in Google's header.
+pub fn in_query<'a>(header: &str, path: &'a str, family: Family) -> Option<&'a str> {
+    if family != Family::Gemini || header != "x-goog-api-key" {
+        return None;
+    }
+    path.split_once('?')?.1.split('&').find_map(|parameter| parameter.strip_prefix("key="))
+}
+
 /// The token of `Bearer TOKEN`; RFC 9110 has schemes compared without regard to case.
 fn bearer(authorization: &str) -> Option<&str> {
     let (scheme, token) = authorization.split_once([' ', '\t'])?;
@@ -102,6 +110,15 @@ mod tests {
             _ => None,
         };
         assert_eq!(presented(stray, Family::OpenAi), Presented::Key("k"));
+    }
+
+    #[test]
+    fn googles_clients_may_send_their_key_in_the_query() {
+        let path = "/v1beta/models/m:generateContent?alt=sse&key=k";
+        let with = |family| presented(|name| in_query(name, path, family), family);
+        assert_eq!(with(Family::Gemini), Presented::Key("k"));
+        assert_eq!(with(Family::OpenAi), Presented::Missing(Family::OpenAi));
+        assert_eq!(in_query("x-goog-api-key", "/v1beta/models?monkey=k", Family::Gemini), None);
     }
 
     #[test]

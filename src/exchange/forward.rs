@@ -3,6 +3,8 @@
 //! Header changes of one attempt leak into the next one in Envoy, so each attempt states the value of every name that it or another
 //! attempt of the same route may set or remove. It always starts from the client's own request, never from what Envoy shows.
 
+use std::borrow::Cow;
+
 use bytes::Bytes;
 use http::header::{ACCEPT, ACCEPT_ENCODING, CONTENT_LENGTH, CONTENT_TYPE};
 use http::{HeaderName, HeaderValue};
@@ -28,16 +30,23 @@ pub struct Forward {
 }
 
 /// Headers that belong to one family's APIs: sent only where the provider is asked in the client's own format.
-static FAMILY_HEADERS: [(HeaderName, Family); 4] = [
+static FAMILY_HEADERS: [(HeaderName, Family); 5] = [
     (HeaderName::from_static("anthropic-version"), Family::Anthropic),
     (HeaderName::from_static("anthropic-beta"), Family::Anthropic),
     (HeaderName::from_static("anthropic-dangerous-direct-browser-access"), Family::Anthropic),
     (HeaderName::from_static("openai-beta"), Family::OpenAi),
+    (HeaderName::from_static("x-goog-api-client"), Family::Gemini),
 ];
 
 /// Headers that choose an account at the provider: they go with the caller's key, which the provider never sees.
-static ACCOUNT_HEADERS: [HeaderName; 2] =
-    [HeaderName::from_static("openai-organization"), HeaderName::from_static("openai-project")];
+static ACCOUNT_HEADERS: [HeaderName; 3] = [
+    HeaderName::from_static("openai-organization"),
+    HeaderName::from_static("openai-project"),
+    HeaderName::from_static("x-goog-user-project"),
+];
+
+/// Parameters of a query that hold the caller's key, which no provider sees.
+const KEY_PARAMETERS: [&str; 3] = ["key", "access_token", "oauth_token"];
 
 /// The prefix of the gateway's own headers.
 pub const OWN_PREFIX: &str = "x-kanmon-";
@@ -88,12 +97,23 @@ fn unsigned(choice: &Choice, error: &SigningError) -> Rejection {
     Rejection::new(Kind::NoCredential, format!("provider `{}`: {error}", choice.provider.name))
 }
 
-/// The path at the provider. A query is the client's business with its own format only.
+/// The path at the provider. A query is the client's business with its own format only, and keys in it are never.
 fn path(original: &Original, rendered: &Rendered, same_format: bool) -> String {
     match original.fields.get(":path").and_then(|path| path.split_once('?')) {
-        Some((_, query)) if same_format && !rendered.path.contains('?') => format!("{}?{query}", rendered.path),
+        Some((_, query)) if same_format && !rendered.path.contains('?') => match without_keys(query) {
+            query if query.is_empty() => rendered.path.clone(),
+            query => format!("{}?{query}", rendered.path),
+        },
         _ => rendered.path.clone(),
     }
+}
+
+fn without_keys(query: &str) -> Cow<'_, str> {
+    let is_key = |parameter: &str| KEY_PARAMETERS.contains(&parameter.split('=').next().unwrap_or_default());
+    if !query.split('&').any(is_key) {
+        return query.into();
+    }
+    query.split('&').filter(|parameter| !is_key(parameter)).collect::<Vec<_>>().join("&").into()
 }
 
 fn content_type(rendered: &Rendered) -> HeaderValue {

@@ -15,7 +15,7 @@ use crate::auth::{self, Principal};
 use crate::config::Snapshot;
 use crate::rejection::{Kind, Rejection};
 use crate::route::models;
-use crate::translate::{Api, Task};
+use crate::translate::{Api, Family, Task};
 
 /// What becomes of a request whose headers are known.
 #[derive(Debug)]
@@ -35,12 +35,12 @@ impl Exchange {
         if snapshot.callers.is_open(bare_path) {
             return Opened::Reply(Reply::json(200, r#"{"status":"ok"}"#, "open_path"), None);
         }
-        let anthropic = fields.contains("anthropic-version") || fields.contains("x-api-key");
-        let endpoint = endpoint::find(fields.get(":method").unwrap_or_default(), path, anthropic);
+        let speaks = speaks(&fields);
+        let endpoint = endpoint::find(fields.get(":method").unwrap_or_default(), path, speaks);
         let api = match endpoint {
             Endpoint::Serve(api) => api,
             Endpoint::Models(family) | Endpoint::Model(family, _) => family.main_api(),
-            Endpoint::WrongMethod(_) | Endpoint::NotStored | Endpoint::Unknown => endpoint::error_api(path, anthropic),
+            Endpoint::WrongMethod(_) | Endpoint::NotStored | Endpoint::Unknown => endpoint::error_api(path, speaks),
         };
         let principal = identify(&snapshot, &fields, api);
         let verdict = principal
@@ -85,8 +85,22 @@ impl Exchange {
     }
 }
 
+/// Whose API the client speaks, by the headers that its SDK sends.
+fn speaks(fields: &Fields) -> Family {
+    let has = |names: [&str; 2]| names.into_iter().any(|name| fields.contains(name));
+    if has(["anthropic-version", "x-api-key"]) {
+        Family::Anthropic
+    } else if has(["x-goog-api-client", "x-goog-api-key"]) {
+        Family::Gemini
+    } else {
+        Family::OpenAi
+    }
+}
+
 fn identify(snapshot: &Snapshot, fields: &Fields, api: Api) -> Result<Arc<Principal>, Rejection> {
-    let presented = auth::presented(|name| fields.get(name), api.family());
+    let family = api.family();
+    let presented =
+        auth::presented(|name| fields.get(name).or_else(|| auth::in_query(name, fields.get(":path")?, family)), family);
     snapshot.callers.identify(presented, jiff::Timestamp::now()).map(Arc::clone)
 }
 
@@ -125,7 +139,7 @@ fn local_answer(
         Endpoint::Unknown => Err(Rejection::new(
             Kind::UnknownEndpoint,
             format!(
-                "{path} is not an endpoint of this gateway: it serves /v1/chat/completions, /v1/responses, /v1/completions, /v1/messages, /v1/models and others"
+                "{path} is not an endpoint of this gateway: it serves /v1/chat/completions, /v1/responses, /v1/completions, /v1/messages, /v1beta/models/MODEL:generateContent, /v1/models and others"
             ),
         )),
     }

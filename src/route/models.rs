@@ -43,6 +43,19 @@ struct AnthropicModel<'a> {
     created_at: &'static str,
 }
 
+#[derive(Serialize)]
+struct GeminiList<'a> {
+    models: Vec<GeminiModel<'a>>,
+}
+
+#[derive(Serialize)]
+#[serde(rename_all = "camelCase")]
+struct GeminiModel<'a> {
+    name: String,
+    display_name: &'a str,
+    supported_generation_methods: [&'static str; 2],
+}
+
 /// The list of these models, as JSON.
 pub fn list<'a>(models: impl IntoIterator<Item = &'a str>, family: Family) -> Bytes {
     match family {
@@ -53,6 +66,7 @@ pub fn list<'a>(models: impl IntoIterator<Item = &'a str>, family: Family) -> By
             let (first_id, last_id) = (data.first().map(|model| model.id), data.last().map(|model| model.id));
             json(&AnthropicList { data, has_more: false, first_id, last_id })
         }
+        Family::Gemini => json(&GeminiList { models: models.into_iter().map(gemini).collect() }),
     }
 }
 
@@ -61,6 +75,7 @@ pub fn one(model: &str, family: Family) -> Bytes {
     match family {
         Family::OpenAi | Family::Cohere => json(&openai(model)),
         Family::Anthropic => json(&anthropic(model)),
+        Family::Gemini => json(&gemini(model)),
     }
 }
 
@@ -70,6 +85,11 @@ fn openai(id: &str) -> OpenAiModel<'_> {
 
 fn anthropic(id: &str) -> AnthropicModel<'_> {
     AnthropicModel { kind: "model", id, display_name: id, created_at: EPOCH }
+}
+
+fn gemini(id: &str) -> GeminiModel<'_> {
+    let supported_generation_methods = ["generateContent", "streamGenerateContent"];
+    GeminiModel { name: format!("models/{id}"), display_name: id, supported_generation_methods }
 }
 
 /// Plain text and numbers: there is nothing in them that JSON could not hold.
@@ -92,6 +112,14 @@ mod tests {
         let model = json!({"id": "gpt-4o", "object": "model", "created": 0, "owned_by": "kanmon"});
         assert_eq!(parsed(&list(["gpt-4o"], Family::OpenAi)), json!({"object": "list", "data": [model]}));
         assert_eq!(parsed(&one("gpt-4o", Family::OpenAi)), model);
+    }
+
+    #[test]
+    fn gemini_clients_get_theirs() {
+        let methods = ["generateContent", "streamGenerateContent"];
+        let model = json!({"name": "models/a", "displayName": "a", "supportedGenerationMethods": methods});
+        assert_eq!(parsed(&list(["a"], Family::Gemini)), json!({"models": [model]}));
+        assert_eq!(parsed(&one("a", Family::Gemini)), model);
     }
 
     #[test]

@@ -3,6 +3,10 @@
 //! A provider dialect parses into these, a client dialect renders from them. `index` of a tool call counts the tool calls of one
 //! choice from 0, whatever numbering the provider used.
 
+use std::borrow::Cow;
+
+use serde_json::value::RawValue;
+
 use super::text::Str;
 use crate::usage::Tokens;
 
@@ -32,8 +36,8 @@ pub struct Choice<'a> {
     pub parts: Vec<super::conversation::Part<'a>>,
     /// Why it stopped.
     pub finish: Finish<'a>,
-    /// Log probabilities, OpenAI's JSON as it came.
-    pub logprobs: Option<&'a serde_json::value::RawValue>,
+    /// Log probabilities, in OpenAI's JSON.
+    pub logprobs: Option<Cow<'a, RawValue>>,
 }
 
 /// Why the model stopped.
@@ -124,6 +128,8 @@ pub enum Delta<'a> {
         id: Str<'a>,
         /// The tool.
         name: Str<'a>,
+        /// [`super::conversation::ToolCall::signature`].
+        signature: Option<Str<'a>>,
     },
     /// More of a tool call's arguments: a piece of JSON text.
     ToolArguments {
@@ -134,12 +140,12 @@ pub enum Delta<'a> {
         /// The piece.
         json: Str<'a>,
     },
-    /// Log probabilities of the text that came last, OpenAI's JSON as it came.
+    /// Log probabilities of the text that came last, in OpenAI's JSON.
     Logprobs {
         /// Which of the answers.
         choice: u32,
         /// The JSON.
-        raw: &'a serde_json::value::RawValue,
+        raw: &'a RawValue,
     },
     /// The model stopped.
     Finish {

@@ -10,7 +10,6 @@
 pub mod error;
 #[cfg(test)]
 mod golden;
-mod hints;
 mod message;
 pub mod request;
 pub mod response;

@@ -21,6 +21,8 @@ pub enum Api {
     AnthropicMessages,
     /// An endpoint that is not a conversation.
     Call(Call),
+    /// Gemini generateContent and streamGenerateContent.
+    GeminiGenerate,
 }
 
 /// What a client asks for.
@@ -41,6 +43,8 @@ pub enum Family {
     Anthropic,
     /// Cohere's.
     Cohere,
+    /// Google's Gemini API.
+    Gemini,
 }
 
 impl Api {
@@ -50,6 +54,7 @@ impl Api {
             Self::OpenAiChat | Self::OpenAiCompletions | Self::OpenAiResponses => Family::OpenAi,
             Self::AnthropicMessages => Family::Anthropic,
             Self::Call(call) => call.family(),
+            Self::GeminiGenerate => Family::Gemini,
         }
     }
 
@@ -61,6 +66,7 @@ impl Api {
             Self::OpenAiResponses => Task::Conversation(ClientFormat::Responses),
             Self::AnthropicMessages => Task::Conversation(ClientFormat::Messages),
             Self::Call(call) => Task::Call(call),
+            Self::GeminiGenerate => Task::Conversation(ClientFormat::Gemini),
         }
     }
 
@@ -72,6 +78,7 @@ impl Api {
             Self::OpenAiResponses => "openai.responses",
             Self::AnthropicMessages => "anthropic.messages",
             Self::Call(call) => call.name(),
+            Self::GeminiGenerate => "gemini.generate_content",
         }
     }
 
@@ -90,6 +97,7 @@ impl Api {
             // Nothing of Cohere's is streamed here.
             (Task::Call(_), Family::OpenAi | Family::Cohere) => ClientFormat::Chat,
             (Task::Call(_), Family::Anthropic) => ClientFormat::Messages,
+            (Task::Call(_), Family::Gemini) => ClientFormat::Gemini,
         }
     }
 }
@@ -101,13 +109,15 @@ impl Family {
             Self::OpenAi => Api::OpenAiChat,
             Self::Anthropic => Api::AnthropicMessages,
             Self::Cohere => Api::Call(Call::Rerank),
+            Self::Gemini => Api::GeminiGenerate,
         }
     }
 
     /// The header in which its SDKs look for the id of a request.
     pub fn request_id_header(self) -> HeaderName {
         HeaderName::from_static(match self {
-            Self::OpenAi | Self::Cohere => "x-request-id",
+            // Google's SDKs look for none.
+            Self::OpenAi | Self::Cohere | Self::Gemini => "x-request-id",
             Self::Anthropic => "request-id",
         })
     }
@@ -117,6 +127,7 @@ impl Family {
         match self {
             Self::OpenAi | Self::Cohere => "authorization: Bearer KEY",
             Self::Anthropic => "x-api-key: KEY",
+            Self::Gemini => "x-goog-api-key: KEY",
         }
     }
 }

@@ -7,6 +7,8 @@
 //! tool results are parts of user messages, in the order in which they were said; nothing that the client sent is dropped while
 //! parsing: what has no place here stands in `extras`.
 
+use std::borrow::Cow;
+
 use serde_json::value::RawValue;
 
 use super::text::Str;
@@ -191,6 +193,9 @@ pub struct ToolCall<'a> {
     pub name: Str<'a>,
     /// The arguments: the text of a JSON object (a model may write invalid JSON: renderers decide what to do then).
     pub arguments: Str<'a>,
+    /// Google's signature of the thinking that led to the call, as Google wrote it. Only Google has one here, and its newer models
+    /// refuse the call in a later turn without it.
+    pub signature: Option<Str<'a>>,
 }
 
 /// The result of a tool call.
@@ -225,8 +230,8 @@ pub struct Function<'a> {
     pub name: Str<'a>,
     /// What it does.
     pub description: Option<Str<'a>>,
-    /// JSON Schema of its arguments.
-    pub parameters: Option<&'a RawValue>,
+    /// JSON Schema of its arguments; owned where the client wrote another kind of schema.
+    pub parameters: Option<Cow<'a, RawValue>>,
     /// Whether the arguments must match the schema exactly.
     pub strict: Option<bool>,
     /// Prompt caching: "the tools may be cached up to here".
@@ -259,8 +264,8 @@ pub enum ResponseFormat<'a> {
         name: Option<Str<'a>>,
         /// What it is for.
         description: Option<Str<'a>>,
-        /// The JSON Schema.
-        schema: Option<&'a RawValue>,
+        /// The JSON Schema; owned where the client wrote another kind of schema.
+        schema: Option<Cow<'a, RawValue>>,
         /// Whether the answer must match exactly.
         strict: Option<bool>,
     },

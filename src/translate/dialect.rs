@@ -17,6 +17,8 @@ pub enum Dialect {
     OpenAi,
     /// Anthropic's API.
     Anthropic,
+    /// Google's Gemini API.
+    Gemini,
     /// Amazon Bedrock's Converse API, for the models of all vendors there.
     Bedrock,
     /// Anthropic's API on Amazon Bedrock: everything that Anthropic's models can, in their own words.
@@ -31,6 +33,7 @@ impl Dialect {
         match self {
             Self::OpenAi => "openai",
             Self::Anthropic => "anthropic",
+            Self::Gemini => "gemini",
             Self::Bedrock => "bedrock",
             Self::AnthropicBedrock => "anthropic-bedrock",
             Self::Cohere => "cohere",
@@ -42,6 +45,7 @@ impl Dialect {
         match self {
             Self::OpenAi => Format::Chat,
             Self::Anthropic | Self::AnthropicBedrock => Format::Messages,
+            Self::Gemini => Format::Gemini,
             Self::Bedrock => Format::Converse,
             Self::Cohere => Format::Cohere,
         }
@@ -50,7 +54,7 @@ impl Dialect {
     /// Who hosts the format.
     pub fn hosting(self) -> Hosting {
         match self {
-            Self::OpenAi | Self::Anthropic | Self::Bedrock | Self::Cohere => Hosting::Owner,
+            Self::OpenAi | Self::Anthropic | Self::Gemini | Self::Bedrock | Self::Cohere => Hosting::Owner,
             Self::AnthropicBedrock => Hosting::Bedrock,
         }
     }
@@ -58,17 +62,18 @@ impl Dialect {
     /// How streamed answers are framed.
     pub fn framing(self) -> Framing {
         match self {
-            Self::OpenAi | Self::Anthropic | Self::Cohere => Framing::Sse,
+            Self::OpenAi | Self::Anthropic | Self::Gemini | Self::Cohere => Framing::Sse,
             Self::Bedrock => Framing::AwsEvents,
             Self::AnthropicBedrock => Framing::AwsChunks,
         }
     }
 
     /// The path before the API's own, where an endpoint has none: `https://api.openai.com/v1`, `https://api.anthropic.com/v1`,
-    /// `https://api.cohere.com/v2`.
+    /// `https://generativelanguage.googleapis.com/v1beta`, `https://api.cohere.com/v2`.
     pub fn path_prefix(self) -> &'static str {
         match self {
             Self::OpenAi | Self::Anthropic => "/v1",
+            Self::Gemini => "/v1beta",
             Self::Bedrock | Self::AnthropicBedrock => "",
             Self::Cohere => "/v2",
         }
@@ -81,7 +86,9 @@ mod tests {
 
     #[test]
     fn the_name_is_the_one_in_the_config() {
-        for dialect in [Dialect::OpenAi, Dialect::Anthropic, Dialect::Bedrock, Dialect::AnthropicBedrock, Dialect::Cohere] {
+        for dialect in
+            [Dialect::OpenAi, Dialect::Anthropic, Dialect::Bedrock, Dialect::AnthropicBedrock, Dialect::Cohere, Dialect::Gemini]
+        {
             assert_eq!(serde_json::to_value(dialect).unwrap(), dialect.name());
         }
     }

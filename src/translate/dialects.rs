@@ -17,7 +17,7 @@ use super::conversation::Conversation;
 use super::{
     AnswerContext, AnswerError, Api, ClientFormat, Facts, Family, Format, Incoming, Rendered, RequestError, Target, Task,
 };
-use super::{anthropic, calls, cohere, completions, converse, openai, outbound, responses};
+use super::{anthropic, calls, cohere, completions, converse, gemini, openai, outbound, responses};
 use crate::codec::json::{Splice, TopLevel};
 use crate::codec::sse::Event;
 use crate::rejection::Rejection;
@@ -31,6 +31,7 @@ impl Format {
             Self::Completions => completions::request::path(target),
             Self::Responses => responses::request::path(target),
             Self::Messages => anthropic::request::path(target),
+            Self::Gemini => gemini::request::path(target),
             Self::Converse => converse::request::path(target),
             Self::Cohere => cohere::request::path(target),
         }
@@ -42,6 +43,7 @@ impl Format {
             // Nobody is asked in these but by clients of the same format, whose bytes pass through.
             Self::Completions | Self::Responses => Err(outbound::passes_only(self, target)),
             Self::Messages => anthropic::request::render(conversation, target),
+            Self::Gemini => gemini::request::render(conversation, target),
             Self::Converse => converse::request::render(conversation, target),
             Self::Cohere => cohere::request::render(conversation, target),
         }
@@ -53,6 +55,7 @@ impl Format {
             Self::Completions => completions::response::parse(body),
             Self::Responses => responses::response::parse(body),
             Self::Messages => anthropic::response::parse(body),
+            Self::Gemini => gemini::response::parse(body),
             Self::Converse => converse::response::parse(body),
             Self::Cohere => cohere::response::parse(body),
         }
@@ -62,6 +65,7 @@ impl Format {
         match self {
             Self::Chat | Self::Completions | Self::Responses => openai::error::parse(status, body),
             Self::Messages => anthropic::error::parse(status, body),
+            Self::Gemini => gemini::error::parse(status, body),
             Self::Converse => converse::error::parse(status, body),
             Self::Cohere => cohere::error::parse(status, body),
         }
@@ -70,8 +74,8 @@ impl Format {
     /// Whether a stream is whole when every choice has told why it stopped, although nothing says that it has ended.
     pub(super) fn finish_completes(self) -> bool {
         match self {
-            // Compatible vendors leave `[DONE]` out.
-            Self::Chat | Self::Completions => true,
+            // Compatible vendors leave `[DONE]` out, and Google has nothing like it.
+            Self::Chat | Self::Completions | Self::Gemini => true,
             Self::Responses | Self::Messages | Self::Cohere => false,
             // What comes behind the reason is the usage.
             Self::Converse => true,
@@ -87,15 +91,17 @@ impl ClientFormat {
             Self::Completions => completions::request::facts(incoming.parsed.json()?),
             Self::Responses => responses::request::facts(incoming.parsed.json()?),
             Self::Messages => anthropic::request::facts(incoming.parsed.json()?),
+            Self::Gemini => gemini::request::facts(incoming),
         }
     }
 
-    pub(super) fn parse_request<'a>(self, incoming: &Incoming<'a>, _facts: &Facts) -> Result<Conversation<'a>, RequestError> {
+    pub(super) fn parse_request<'a>(self, incoming: &Incoming<'a>, facts: &Facts) -> Result<Conversation<'a>, RequestError> {
         match self {
             Self::Chat => openai::request::parse(incoming.body),
             Self::Completions => completions::request::parse(incoming.body),
             Self::Responses => responses::request::parse(incoming.body),
             Self::Messages => anthropic::request::parse(incoming.body),
+            Self::Gemini => Ok(Conversation { stream: facts.stream, ..gemini::request::parse(incoming.body)? }),
         }
     }
 
@@ -120,6 +126,10 @@ impl ClientFormat {
                 outbound::set_model(splice, facts, target);
                 Ok(())
             }
+            Self::Gemini => {
+                gemini::request::pass(splice, top);
+                Ok(())
+            }
         }
     }
 
@@ -127,7 +137,7 @@ impl ClientFormat {
     pub(super) fn echo(self, body: &[u8]) -> String {
         match self {
             Self::Responses => responses::echo(TopLevel::scan(body, usize::MAX).ok().as_ref()),
-            Self::Chat | Self::Completions | Self::Messages => String::new(),
+            Self::Chat | Self::Completions | Self::Messages | Self::Gemini => String::new(),
         }
     }
 
@@ -138,6 +148,7 @@ impl ClientFormat {
             Self::Completions => completions::response::render(answer, asked_model),
             Self::Responses => responses::response::render(answer, asked_model, &context.echo),
             Self::Messages => anthropic::response::render(answer, asked_model),
+            Self::Gemini => gemini::response::render(answer, asked_model),
         }
     }
 
@@ -145,7 +156,7 @@ impl ClientFormat {
     pub(super) fn is_usage_chunk(self, event: &Event<'_>) -> bool {
         match self {
             Self::Chat | Self::Completions => openai::stream::is_usage_chunk(event),
-            Self::Responses | Self::Messages => false,
+            Self::Responses | Self::Messages | Self::Gemini => false,
         }
     }
 }
@@ -158,6 +169,7 @@ impl Family {
             Self::OpenAi => openai::error::render(status, error),
             Self::Anthropic => anthropic::error::render(status, error),
             Self::Cohere => cohere::error::render(status, error),
+            Self::Gemini => gemini::error::render(status, error),
         }
     }
 
@@ -167,6 +179,7 @@ impl Family {
             Self::OpenAi => openai::error::is_own(body),
             Self::Anthropic => anthropic::error::is_own(body),
             Self::Cohere => cohere::error::is_own(body),
+            Self::Gemini => gemini::error::is_own(body),
         }
     }
 
@@ -176,6 +189,7 @@ impl Family {
             Self::OpenAi => openai::error::rejection(rejection),
             Self::Anthropic => anthropic::error::rejection(rejection),
             Self::Cohere => cohere::error::rejection(rejection),
+            Self::Gemini => gemini::error::rejection(rejection),
         }
     }
 }
@@ -187,6 +201,7 @@ pub(super) enum Reader {
     Completions(completions::stream::Reader),
     Responses(responses::stream::Reader),
     Messages(anthropic::stream::Reader),
+    Gemini(gemini::stream::Reader),
     Converse(converse::stream::Reader),
     Cohere(cohere::stream::Reader),
     Call(calls::Reader),
@@ -199,6 +214,7 @@ impl Reader {
             Format::Completions => Self::Completions(completions::stream::Reader::default()),
             Format::Responses => Self::Responses(responses::stream::Reader::default()),
             Format::Messages => Self::Messages(anthropic::stream::Reader::default()),
+            Format::Gemini => Self::Gemini(gemini::stream::Reader::default()),
             Format::Converse => Self::Converse(converse::stream::Reader::default()),
             Format::Cohere => Self::Cohere(cohere::stream::Reader::default()),
         }
@@ -218,6 +234,7 @@ impl Reader {
             Self::Completions(reader) => reader.event(event, emit),
             Self::Responses(reader) => reader.event(event, emit),
             Self::Messages(reader) => reader.event(event, emit),
+            Self::Gemini(reader) => reader.event(event, emit),
             Self::Converse(reader) => reader.event(event, emit),
             Self::Cohere(reader) => reader.event(event, emit),
             Self::Call(reader) => reader.event(event, emit),
@@ -232,6 +249,7 @@ pub(super) enum Writer {
     Completions(completions::stream::Writer),
     Responses(responses::stream::Writer),
     Messages(anthropic::stream::Writer),
+    Gemini(gemini::stream::Writer),
 }
 
 impl Writer {
@@ -242,6 +260,7 @@ impl Writer {
             ClientFormat::Completions => Self::Completions(completions::stream::Writer::new(asked_model, wants_usage)),
             ClientFormat::Responses => Self::Responses(responses::stream::Writer::new(asked_model, &context.echo)),
             ClientFormat::Messages => Self::Messages(anthropic::stream::Writer::new(asked_model, wants_usage)),
+            ClientFormat::Gemini => Self::Gemini(gemini::stream::Writer::new(asked_model, wants_usage)),
         }
     }
 
@@ -251,13 +270,14 @@ impl Writer {
             Self::Completions(writer) => writer.delta(delta, out),
             Self::Responses(writer) => writer.delta(delta, out),
             Self::Messages(writer) => writer.delta(delta, out),
+            Self::Gemini(writer) => writer.delta(delta, out),
         }
     }
 
     /// Whether it has told the client that what the provider says cannot be told: such an answer is not whole, however it ends.
     pub(super) fn gave_up(&self) -> bool {
         match self {
-            Self::Chat(_) | Self::Completions(_) => false,
+            Self::Chat(_) | Self::Completions(_) | Self::Gemini(_) => false,
             Self::Responses(writer) => writer.gave_up(),
             Self::Messages(writer) => writer.gave_up(),
         }
@@ -269,6 +289,7 @@ impl Writer {
             Self::Completions(writer) => writer.fail(rejection, out),
             Self::Responses(writer) => writer.fail(rejection, out),
             Self::Messages(writer) => writer.fail(rejection, out),
+            Self::Gemini(writer) => writer.fail(rejection, out),
         }
     }
 }

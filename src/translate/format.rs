@@ -14,6 +14,8 @@ pub enum Format {
     Responses,
     /// Anthropic's messages.
     Messages,
+    /// Google's Gemini API.
+    Gemini,
     /// Amazon Bedrock's Converse.
     Converse,
     /// Cohere's chat, API v2.
@@ -31,6 +33,8 @@ pub enum ClientFormat {
     Responses,
     /// Anthropic's messages.
     Messages,
+    /// Google's Gemini API.
+    Gemini,
 }
 
 impl Format {
@@ -41,6 +45,7 @@ impl Format {
             Self::Completions => "completions",
             Self::Responses => "responses",
             Self::Messages => "anthropic",
+            Self::Gemini => "gemini",
             Self::Converse => "converse",
             Self::Cohere => "cohere",
         }
@@ -55,6 +60,7 @@ impl ClientFormat {
             Self::Completions => Format::Completions,
             Self::Responses => Format::Responses,
             Self::Messages => Format::Messages,
+            Self::Gemini => Format::Gemini,
         }
     }
 }

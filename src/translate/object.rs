@@ -10,9 +10,10 @@ use super::text::Str;
 /// Fields that the struct does not know, in the order in which they came; nulls are left out.
 pub(crate) type Rest<'a> = Vec<(Str<'a>, &'a RawValue)>;
 
-/// `object! { Name { field: Type, kind as "type": Type, } }` makes `struct Name<'a>` with `Option<Type>` fields and `rest`.
+/// `object! { Name { field: Type, kind as "type": Type, } }` makes `struct Name<'a>` with `Option<Type>` fields and `rest`. A field
+/// may have several names: `mime as "mimeType" | "mime_type": Type`.
 macro_rules! object {
-    ($(#[$meta:meta])* $name:ident { $($field:ident $(as $wire:literal)?: $type:ty,)* }) => {
+    ($(#[$meta:meta])* $name:ident { $($field:ident $(as $wire:literal $(| $other:literal)*)?: $type:ty,)* }) => {
         $(#[$meta])*
         #[derive(Debug, Default)]
         pub(crate) struct $name<'a> {
@@ -35,7 +36,7 @@ macro_rules! object {
                         let mut object = $name::default();
                         while let Some(key) = map.next_key::<$crate::translate::text::Str<'de>>()? {
                             match &*key {
-                                $(object!(@name $field $($wire)?) => {
+                                $(object!(@name $field $($wire)?) $($(| $other)*)? => {
                                     if object.$field.is_some() {
                                         return Err(serde::de::Error::duplicate_field(object!(@name $field $($wire)?)));
                                     }
@@ -69,7 +70,7 @@ mod tests {
     object! {
         Thing {
             kind as "type": Str<'a>,
-            count: u32,
+            count as "count" | "number": u32,
         }
     }
 
@@ -86,6 +87,13 @@ mod tests {
     fn a_field_that_comes_twice_is_an_error() {
         let error = serde_json::from_str::<Thing<'_>>(r#"{"type":"x","type":"y"}"#).unwrap_err();
         assert!(error.to_string().contains("duplicate field `type`"), "{error}");
+    }
+
+    #[test]
+    fn a_field_of_two_names_is_one_field() {
+        let thing: Thing<'_> = serde_json::from_str(r#"{"number":2}"#).unwrap();
+        assert_eq!(thing.count, Some(2));
+        assert!(serde_json::from_str::<Thing<'_>>(r#"{"number":2,"count":2}"#).is_err());
     }
 
     #[test]

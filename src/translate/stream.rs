@@ -75,16 +75,27 @@ impl Stream {
             let readable = self.last_event(out);
             if readable && self.progress.settle() {
                 self.complete(out);
-            } else if self.progress.seen.error.is_none() {
-                if self.pass.is_some() && out.len() > before {
-                    // The last event passed without its blank line.
-                    out.extend_from_slice(b"\n\n");
+            } else {
+                if self.pass.is_some() {
+                    self.end_passed(out.len() > before, out);
                 }
-                self.writer.fail(&Rejection::new(Kind::BadAnswer, CUT), out);
+                if self.progress.seen.error.is_none() {
+                    self.writer.fail(&Rejection::new(Kind::BadAnswer, CUT), out);
+                }
             }
             self.over = true;
         }
         if self.progress.seen.complete { End::Complete } else { End::Cut }
+    }
+
+    /// Ends what has passed, so that an event can follow.
+    fn end_passed(&self, without_blank_line: bool, out: &mut Vec<u8>) {
+        if without_blank_line {
+            out.extend_from_slice(b"\n\n");
+        } else if self.frames.residue() == b"\n" {
+            // The second half of a CRLF, whose first half has ended the last event.
+            out.push(b'\n');
+        }
     }
 
     /// An event without the blank line behind it, as some providers end.

@@ -28,7 +28,7 @@ pub(super) fn status(error: &ProviderError<'_>) -> u16 {
 }
 
 /// The first one that is a part of the error's type or code counts.
-const STATUSES: [(&str, u16); 20] = [
+const STATUSES: [(&str, u16); 23] = [
     ("rate_limit", 429),
     ("throttl", 429),
     ("quota", 429),
@@ -37,6 +37,8 @@ const STATUSES: [(&str, u16); 20] = [
     ("notready", 503),
     ("unavailable", 503),
     ("timeout", 504),
+    ("deadline_exceeded", 504),
+    ("unauthenticated", 401),
     ("authentication", 401),
     ("api_key", 401),
     ("billing", 402),
@@ -46,6 +48,7 @@ const STATUSES: [(&str, u16); 20] = [
     ("notfound", 404),
     ("too_large", 413),
     ("invalid", 400),
+    ("failed_precondition", 400),
     ("validation", 400),
     ("context_length", 400),
     ("content_policy", 400),

@@ -34,6 +34,7 @@ impl Host {
         match dialect {
             Dialect::OpenAi => Self::OpenAi,
             Dialect::Anthropic => Self::Anthropic,
+            Dialect::Gemini => Self::Gemini,
             Dialect::Bedrock => Self::Bedrock,
             Dialect::AnthropicBedrock => Self::AnthropicBedrock,
             Dialect::Cohere => Self::Cohere,

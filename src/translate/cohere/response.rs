@@ -91,6 +91,7 @@ fn call(call: Call<'_>) -> Result<ToolCall<'_>, AnswerError> {
         id: call.id.filter(|id| !id.is_empty()).ok_or_else(|| without("id"))?,
         name: function.name.filter(|name| !name.is_empty()).ok_or_else(|| without("function.name"))?,
         arguments: function.arguments.filter(|arguments| !arguments.is_empty()).unwrap_or_else(|| "{}".into()),
+        signature: None,
     })
 }
 

@@ -64,7 +64,7 @@ fn told<'c>(index: u32, choice: &'c Choice<'c>) -> ToldChoice<'c> {
     };
     let mut texts: Vec<&str> = choice.parts.iter().filter_map(said).collect();
     let text = if texts.len() > 1 { texts.concat().into() } else { texts.pop().unwrap_or_default().into() };
-    let logprobs = choice.logprobs.and_then(|raw| logprobs::read(raw, &mut 0));
+    let logprobs = choice.logprobs.as_deref().and_then(|raw| logprobs::read(raw, &mut 0));
     ToldChoice { text, index, logprobs, finish_reason: Some(finish_word(choice.finish.reason)) }
 }
 

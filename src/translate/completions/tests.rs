@@ -78,7 +78,11 @@ fn an_answer_is_told_with_its_log_probabilities_side_by_side() {
     let raw = logprobs();
     let thinking = Content::Thinking(Thinking { text: "Hm".into(), signature: None });
     let parts = [thinking, Content::Text("Hé".into()), Content::Text("llo".into())].map(Into::into).to_vec();
-    let choice = |reason| Choice { parts: parts.clone(), finish: Finish { reason, stop_sequence: None }, logprobs: Some(&*raw) };
+    let choice = |reason| Choice {
+        parts: parts.clone(),
+        finish: Finish { reason, stop_sequence: None },
+        logprobs: Some(std::borrow::Cow::Borrowed(&*raw)),
+    };
     let answer = Answer {
         id: Some("chatcmpl-1".into()),
         created: Some(7),

@@ -94,5 +94,6 @@ fn tool_call(call: ToolUse<'_>) -> Result<ToolCall<'_>, AnswerError> {
         id: call.id.ok_or_else(|| without("toolUseId"))?,
         name: call.name.filter(|name| !name.is_empty()).ok_or_else(|| without("name"))?,
         arguments: call.input.map_or("{}", |input| input.get()).into(),
+        signature: None,
     })
 }

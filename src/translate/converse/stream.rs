@@ -123,7 +123,7 @@ impl Reader {
         let index = self.calls;
         self.calls = self.calls.saturating_add(1);
         self.start(emit);
-        emit(Delta::ToolCall { choice: 0, index, id, name });
+        emit(Delta::ToolCall { choice: 0, index, id, name, signature: None });
         Ok(Kind::Call { index, arguments: false })
     }
 

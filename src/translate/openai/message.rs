@@ -9,6 +9,7 @@ use std::borrow::Cow;
 use serde::Deserialize;
 use serde_json::value::RawValue;
 
+use super::call;
 use super::text_or::TextOr;
 use crate::translate::text::Str;
 
@@ -65,6 +66,15 @@ pub(super) struct ToolCall<'a> {
     pub(super) id: Option<Str<'a>>,
     #[serde(borrow)]
     pub(super) function: Option<CalledFunction<'a>>,
+    #[serde(borrow)]
+    extra_content: Option<&'a RawValue>,
+}
+
+impl<'a> ToolCall<'a> {
+    /// Google's signature of the thinking behind the call.
+    pub(super) fn signature(&self) -> Option<Str<'a>> {
+        self.extra_content.and_then(call::signature)
+    }
 }
 
 #[derive(Debug, Default, Deserialize)]

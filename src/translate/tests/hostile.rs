@@ -92,7 +92,7 @@ fn json() -> impl Strategy<Value = Value> {
     })
 }
 
-const PAIRS: [(Api, Dialect); 15] = [
+const PAIRS: [(Api, Dialect); 24] = [
     (Api::OpenAiChat, Dialect::OpenAi),
     (Api::OpenAiChat, Dialect::Anthropic),
     (Api::OpenAiCompletions, Dialect::OpenAi),
@@ -101,13 +101,22 @@ const PAIRS: [(Api, Dialect); 15] = [
     (Api::OpenAiResponses, Dialect::Anthropic),
     (Api::AnthropicMessages, Dialect::OpenAi),
     (Api::AnthropicMessages, Dialect::Anthropic),
+    (Api::OpenAiChat, Dialect::Gemini),
+    (Api::OpenAiCompletions, Dialect::Gemini),
+    (Api::OpenAiResponses, Dialect::Gemini),
+    (Api::AnthropicMessages, Dialect::Gemini),
+    (Api::GeminiGenerate, Dialect::OpenAi),
+    (Api::GeminiGenerate, Dialect::Anthropic),
+    (Api::GeminiGenerate, Dialect::Gemini),
     (Api::OpenAiChat, Dialect::Cohere),
     (Api::AnthropicMessages, Dialect::Cohere),
+    (Api::GeminiGenerate, Dialect::Cohere),
     (Api::OpenAiChat, Dialect::Bedrock),
     (Api::OpenAiResponses, Dialect::Bedrock),
     (Api::AnthropicMessages, Dialect::Bedrock),
     (Api::OpenAiChat, Dialect::AnthropicBedrock),
     (Api::AnthropicMessages, Dialect::AnthropicBedrock),
+    (Api::GeminiGenerate, Dialect::Bedrock),
 ];
 
 /// Those whose streams are frames.
@@ -192,12 +201,26 @@ fn good(api: Api) -> Value {
                 {"role": "user", "content": [{"type": "tool_result", "tool_use_id": "1", "content": [{"type": "text", "text": "r"}]}]},
             ],
         }),
+        Api::GeminiGenerate => json!({
+            "systemInstruction": {"parts": [{"text": "s"}]},
+            "generationConfig": {"maxOutputTokens": 5, "responseMimeType": "application/json", "responseSchema": {"type": "OBJECT"},
+                "thinkingConfig": {"thinkingBudget": 1024}},
+            "tools": [{"functionDeclarations": [{"name": "f", "parameters": {"type": "OBJECT", "properties": {"a": {"type": "STRING"}}}}]}],
+            "toolConfig": {"functionCallingConfig": {"mode": "ANY", "allowedFunctionNames": ["f"]}},
+            "contents": [
+                {"role": "user", "parts": [{"text": "t"}, {"inlineData": {"mimeType": "image/png", "data": "AAAA"}}]},
+                {"role": "model", "parts": [{"text": "x", "thought": true, "thoughtSignature": "eQ=="},
+                    {"functionCall": {"name": "f", "args": {}}, "thoughtSignature": "eQ=="}]},
+                {"role": "user", "parts": [{"functionResponse": {"name": "f", "response": {"output": "r"}}}]},
+            ],
+        }),
     }
 }
 
 fn translate(api: Api, dialect: Dialect, body: &str) {
     let body = Bytes::from(body.to_owned());
-    let Ok(incoming) = Incoming::read(api, "/", None, &body, 64) else { return };
+    let path = if api == Api::GeminiGenerate { "/v1beta/models/m:generateContent" } else { "/" };
+    let Ok(incoming) = Incoming::read(api, path, None, &body, 64) else { return };
     let Ok(facts) = facts(&incoming) else { return };
     match request(&incoming, &facts, &target(dialect)) {
         Ok(rendered) => {
@@ -221,7 +244,7 @@ fn pass(api: Api, dialect: Dialect, pieces: &[Vec<u8>]) {
     assert_eq!(end == End::Complete, stream.seen().complete);
     if api.format() != Some(dialect.format_for(api)) && end == End::Cut {
         let told = String::from_utf8(out).unwrap();
-        let looks_whole = ["[DONE]", "message_stop", "event: response.completed", "event: response.incomplete"];
+        let looks_whole = ["[DONE]", "message_stop", "event: response.completed", "event: response.incomplete", "finishReason"];
         assert!(told.contains("\"error\":{") && !looks_whole.iter().any(|end| told.contains(end)), "{told}");
     }
 }

@@ -8,15 +8,17 @@ mod blocks;
 mod messages;
 mod tools;
 
+use std::borrow::Cow;
+
 use serde_json::value::RawValue;
 
 use crate::translate::RequestError;
 use crate::translate::anthropic::brief;
-use crate::translate::anthropic::hints::Hints;
 use crate::translate::anthropic::wire::{CacheControl, Content};
 use crate::translate::anthropic::words;
 use crate::translate::conversation::{Conversation, Effort, Reasoning, ResponseFormat, Sampling, Thought};
 use crate::translate::fault::{self, Fault};
+use crate::translate::hints::Hints;
 use crate::translate::object::{Rest, object};
 use crate::translate::text::Str;
 use crate::translate::wrong::Wrong;
@@ -161,7 +163,12 @@ fn format(format: Format<'_>) -> Result<ResponseFormat<'_>, Wrong> {
     match format.kind.as_deref() {
         Some("json_schema") => {
             let schema = format.schema.ok_or_else(|| missing("schema"))?;
-            Ok(ResponseFormat::JsonSchema { name: None, description: None, schema: Some(schema), strict: Some(true) })
+            Ok(ResponseFormat::JsonSchema {
+                name: None,
+                description: None,
+                schema: Some(Cow::Borrowed(schema)),
+                strict: Some(true),
+            })
         }
         Some(_) => Err(Fault::new("type", "is not `json_schema`").into()),
         None => Err(missing("type").into()),

@@ -20,9 +20,9 @@ use http::{HeaderName, HeaderValue, header};
 use serde::Serialize;
 
 use self::blocks::Text;
-use crate::translate::anthropic::hints::Hints;
 use crate::translate::conversation::Conversation;
 use crate::translate::fault::Fault;
+use crate::translate::hints::Hints;
 use crate::translate::{Rendered, RequestError, Target};
 
 /// The version of the API that requests are written for.

@@ -71,6 +71,7 @@ fn part(block: Block<'_>) -> Result<Option<Content<'_>>, AnswerError> {
             id: block.id.ok_or_else(|| without("id"))?,
             name: block.name.ok_or_else(|| without("name"))?,
             arguments: block.input.map_or("{}", |input| input.get()).into(),
+            signature: None,
         })),
         Some(_) => None,
         None => return Err(without("type")),

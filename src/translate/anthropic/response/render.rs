@@ -11,13 +11,22 @@ use crate::translate::anthropic::message::{Block, Caller, Input, Message};
 use crate::translate::anthropic::usage::Written;
 use crate::translate::anthropic::words::{self, Held};
 use crate::translate::conversation::Content;
+use crate::translate::signature;
+use crate::translate::text::Str;
 
 /// Writes an answer. `asked_model` stands where the provider did not name its model.
 pub fn render(answer: &Answer<'_>, asked_model: &str) -> Vec<u8> {
     let nothing = Choice { parts: Vec::new(), finish: Finish::default(), logprobs: None };
     let choice = answer.choices.first().unwrap_or(&nothing);
     let mut held = Held::default();
-    let content = choice.parts.iter().filter_map(|part| block(&part.content, &mut held)).collect();
+    let signatures: Vec<_> = choice.parts.iter().map(|part| sealed(&part.content)).collect();
+    let mut content = Vec::with_capacity(choice.parts.len());
+    for (part, signature) in choice.parts.iter().zip(&signatures) {
+        if let Some(signature) = signature {
+            sign(&mut content, signature);
+        }
+        content.extend(block(&part.content, &mut held));
+    }
     let tier = answer.service_tier.as_deref().and_then(words::tier_to);
     let mut message = Message::begin(answer.id.as_deref(), answer.model.as_deref(), asked_model);
     message.content = content;
@@ -26,6 +35,21 @@ pub fn render(answer: &Answer<'_>, asked_model: &str) -> Vec<u8> {
     message.usage = Written::new(answer.usage.unwrap_or_default(), tier);
     // Text, numbers and JSON that has been read: nothing here that JSON cannot say.
     serde_json::to_vec(&message).unwrap_or_default()
+}
+
+/// Anthropic's tool calls have no signature: Google's rides on a block of thinking before the call, and comes back there.
+fn sealed(content: &Content<'_>) -> Option<Str<'static>> {
+    match content {
+        Content::ToolCall(call) => call.signature.as_deref().map(signature::seal),
+        _ => None,
+    }
+}
+
+fn sign<'a>(content: &mut Vec<Block<'a>>, signature: &'a str) {
+    match content.last_mut() {
+        Some(Block::Thinking { signature: open, .. }) if open.is_empty() => *open = signature,
+        _ => content.push(Block::Thinking { thinking: "", signature }),
+    }
 }
 
 /// Anthropic's answers have no empty text, and no media.

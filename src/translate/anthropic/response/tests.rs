@@ -33,7 +33,7 @@ fn written(parts: Vec<Content<'_>>, reason: FinishReason) -> Value {
 }
 
 fn call(arguments: &str) -> Content<'_> {
-    Content::ToolCall(ToolCall { id: "call_1".into(), name: "t".into(), arguments: arguments.into() })
+    Content::ToolCall(ToolCall { id: "call_1".into(), name: "t".into(), arguments: arguments.into(), signature: None })
 }
 
 #[test]

@@ -127,7 +127,7 @@ impl Reader {
         let name = block.name.ok_or_else(|| without("content_block.name"))?;
         let index = self.calls;
         self.calls = self.calls.saturating_add(1);
-        emit(Delta::ToolCall { choice: 0, index, id, name });
+        emit(Delta::ToolCall { choice: 0, index, id, name, signature: None });
         let input = block.input.map_or("{}", |input| input.get()).to_owned();
         self.open.push(OpenCall { block: at, index, input: Some(input) });
         Ok(())

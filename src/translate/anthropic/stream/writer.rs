@@ -14,7 +14,7 @@ use crate::translate::anthropic::error;
 use crate::translate::anthropic::message::{Block, Caller, Input, Message};
 use crate::translate::anthropic::usage::Written;
 use crate::translate::anthropic::words::{self, Held};
-use crate::translate::verdict;
+use crate::translate::{signature, verdict};
 use crate::usage::Tokens;
 
 /// Writes the stream of one answer.
@@ -111,9 +111,11 @@ impl Writer {
             Delta::Thinking { choice: 0, text } => lanes.thinking(text, &mut each),
             Delta::Signature { choice: 0, signature } => lanes.signature(signature, &mut each),
             Delta::RedactedThinking { choice: 0, data } => lanes.redacted(data, &mut each),
-            Delta::ToolCall { choice: 0, index, id, name } => {
+            Delta::ToolCall { choice: 0, index, id, name, signature } => {
                 self.held.tool_calls = true;
-                lanes.call(*index, id, name, &mut each)
+                // Anthropic's calls have no signature: Google's rides on the thinking before the call, and comes back there.
+                let signed = signature.as_deref().map_or(Ok(()), |own| lanes.signature(&signature::seal(own), &mut each));
+                signed.and_then(|()| lanes.call(*index, id, name, &mut each))
             }
             Delta::ToolArguments { choice: 0, index, json } => lanes.arguments(*index, json, &mut each),
             _ => Ok(()),

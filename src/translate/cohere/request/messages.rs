@@ -56,7 +56,7 @@ impl Serialize for Call<'_> {
             name: &'c str,
             arguments: &'c str,
         }
-        let Self(ToolCall { id, name, arguments }) = self;
+        let Self(ToolCall { id, name, arguments, .. }) = self;
         let arguments = if arguments.is_empty() { NOTHING } else { arguments };
         let mut call = serializer.serialize_struct("Call", 3)?;
         call.serialize_field("id", id)?;

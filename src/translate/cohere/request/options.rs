@@ -130,7 +130,7 @@ pub(super) fn format<'c>(
         Some(ResponseFormat::JsonSchema { schema, description, .. }) => {
             dropped.add_if(description.is_some(), "response_format.json_schema.description");
             let missing = || Fault::new("response_format.json_schema.schema", "is missing");
-            Some(schema.ok_or_else(missing)?)
+            Some(schema.as_deref().ok_or_else(missing)?)
         }
     };
     if !conversation.tools.is_empty() || extras.has("documents") {

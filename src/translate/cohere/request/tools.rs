@@ -73,7 +73,7 @@ pub(super) fn offered<'c>(
 }
 
 pub(super) fn tool<'c>(function: &'c Function<'c>) -> Tool<'c> {
-    let parameters = match function.parameters {
+    let parameters = match function.parameters.as_deref() {
         Some(raw) if raw.get() != "null" => Parameters::Given(raw),
         _ => Parameters::None { kind: "object", properties: Empty {} },
     };
@@ -86,7 +86,7 @@ pub(super) fn strict(functions: &[(usize, &Function<'_>)]) -> Result<bool, Fault
     if !functions.iter().any(|(_, function)| function.strict == Some(true)) {
         return Ok(false);
     }
-    match functions.iter().find(|(_, function)| !has_required_parameter(function.parameters)) {
+    match functions.iter().find(|(_, function)| !has_required_parameter(function.parameters.as_deref())) {
         Some((at, _)) => {
             let message = "Cohere's strict tools have a required parameter each: add one to this tool, or ask without `strict`";
             Err(Fault::new(format!("tools[{at}].function.strict"), message))

@@ -41,7 +41,7 @@ impl Calls {
         }
         let index = self.begun;
         self.begun = self.begun.saturating_add(1);
-        emit(Delta::ToolCall { choice: 0, index, id, name });
+        emit(Delta::ToolCall { choice: 0, index, id, name, signature: None });
         let json = function.arguments.filter(|json| !json.is_empty());
         self.open.push(Open { number, index, has_arguments: json.is_some() });
         if let Some(json) = json {

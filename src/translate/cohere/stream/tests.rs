@@ -66,9 +66,9 @@ fn parallel_calls_are_numbered_and_a_call_without_arguments_has_an_empty_object(
     let told = told(&[START, plan, CALL, &end(0), OTHER, piece, &end(1), stop]).unwrap();
     let expected = [
         r#"Text { choice: 0, text: "I will look." }"#,
-        r#"ToolCall { choice: 0, index: 0, id: "f_1", name: "f" }"#,
+        r#"ToolCall { choice: 0, index: 0, id: "f_1", name: "f", signature: None }"#,
         r#"ToolArguments { choice: 0, index: 0, json: "{}" }"#,
-        r#"ToolCall { choice: 0, index: 1, id: "g_2", name: "g" }"#,
+        r#"ToolCall { choice: 0, index: 1, id: "g_2", name: "g", signature: None }"#,
         r#"ToolArguments { choice: 0, index: 1, json: "{" }"#,
         r#"ToolArguments { choice: 0, index: 1, json: "}" }"#,
     ];

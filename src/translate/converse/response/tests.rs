@@ -26,7 +26,7 @@ fn all_blocks_are_read_in_their_order() {
         r#"Thinking(Thinking { text: "Hm", signature: Some("sig") })"#,
         r#"RedactedThinking("AAEC")"#,
         r#"Text("Hello")"#,
-        r#"ToolCall(ToolCall { id: "t1", name: "look", arguments: "{\"a\":[1]}" })"#,
+        r#"ToolCall(ToolCall { id: "t1", name: "look", arguments: "{\"a\":[1]}", signature: None })"#,
         r#"Text("cited")"#,
     ];
     assert_eq!(parts, expected);

@@ -64,9 +64,9 @@ fn a_call_without_arguments_has_an_empty_object() {
         ("contentBlockDelta", r#"{"contentBlockIndex":2,"delta":{"toolUse":{"input":"1}"}}}"#),
     ]);
     let expected = [
-        r#"ToolCall { choice: 0, index: 0, id: "t1", name: "a" }"#,
+        r#"ToolCall { choice: 0, index: 0, id: "t1", name: "a", signature: None }"#,
         r#"ToolArguments { choice: 0, index: 0, json: "{}" }"#,
-        r#"ToolCall { choice: 0, index: 1, id: "t2", name: "b" }"#,
+        r#"ToolCall { choice: 0, index: 1, id: "t2", name: "b", signature: None }"#,
         r#"ToolArguments { choice: 0, index: 1, json: "{\"x\":" }"#,
         r#"ToolArguments { choice: 0, index: 1, json: "1}" }"#,
     ];

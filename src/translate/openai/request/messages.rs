@@ -141,12 +141,14 @@ fn tool_call<'a>(call: wire::ToolCall<'a>, ignored: &mut Ignored) -> Result<Tool
         return Err(Fault::new("type", format!("a tool call of type `{kind}` cannot be translated, only `function`")));
     }
     ignored.all("messages[].tool_calls[].", &call.rest);
+    let signature = call.extra_content.and_then(crate::translate::openai::call::signature);
     let function = call.function.ok_or_else(|| missing("function"))?;
     ignored.all("messages[].tool_calls[].function.", &function.rest);
     Ok(ToolCall {
         id: call.id.ok_or_else(|| missing("id"))?,
         name: function.name.ok_or_else(|| missing("function.name"))?,
         arguments: function.arguments.unwrap_or_else(|| "{}".into()),
+        signature,
     })
 }
 

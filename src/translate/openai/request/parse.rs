@@ -1,5 +1,7 @@
 //! The top level of a request: sampling, limits, reasoning, answer format. Messages and tools have files of their own.
 
+use std::borrow::Cow;
+
 use super::{messages, tools, wire};
 use crate::translate::RequestError;
 use crate::translate::conversation::{CacheHint, Conversation, Reasoning, ResponseFormat, Sampling, Thought};
@@ -71,7 +73,7 @@ fn response_format(format: wire::ResponseFormat<'_>) -> Result<ResponseFormat<'_
             let schema = format.json_schema.ok_or_else(|| missing("json_schema"))?;
             refuse_unknown(&schema.rest).map_err(|f| f.within("json_schema"))?;
             let wire::JsonSchema { name, description, schema, strict, .. } = schema;
-            Ok(ResponseFormat::JsonSchema { name, description, schema, strict })
+            Ok(ResponseFormat::JsonSchema { name, description, schema: schema.map(Cow::Borrowed), strict })
         }
         Some(other) => Err(Fault::new("type", format!("`{other}` is not one of `text`, `json_object` and `json_schema`"))),
         None => Err(missing("type")),

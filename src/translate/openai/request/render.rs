@@ -118,7 +118,7 @@ impl<'c> Body<'c> {
         Ok(Self {
             conversation,
             model,
-            messages: messages::messages(&conversation.messages, dropped)?,
+            messages: messages::messages(&conversation.messages, model, dropped)?,
             tools: tools::tools(&conversation.tools, dropped)?,
             effort: conversation.reasoning.as_ref().and_then(|reasoning| effort(reasoning, dropped)),
             user: user(conversation.end_user.as_ref(), dropped),

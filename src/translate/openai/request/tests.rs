@@ -351,7 +351,7 @@ fn a_schema_without_properties_gets_some_because_openai_refuses_it() {
         let function = crate::translate::conversation::Function {
             name: "f".into(),
             description: None,
-            parameters: Some(parameters),
+            parameters: Some(std::borrow::Cow::Borrowed(parameters)),
             strict: None,
             cache: None,
         };

@@ -4,6 +4,8 @@
 //! provider that it is meant for can say what it is. A function without a name is refused here, before a provider does it in less
 //! clear words (field note 40).
 
+use std::borrow::Cow;
+
 use serde_json::value::RawValue;
 
 use super::parse::{missing, optional_cache_hint, refuse_unknown};
@@ -57,7 +59,13 @@ fn function(function: wire::Function<'_>) -> Result<Function<'_>, Fault> {
     if name.is_empty() {
         return Err(Fault::new("name", "must not be empty"));
     }
-    Ok(Function { name, description: function.description, parameters: function.parameters, strict: function.strict, cache })
+    Ok(Function {
+        name,
+        description: function.description,
+        parameters: function.parameters.map(Cow::Borrowed),
+        strict: function.strict,
+        cache,
+    })
 }
 
 /// `allowed_tools` and the choice of a custom tool have no place in the hub: they stay in `extras`, under their field's name.

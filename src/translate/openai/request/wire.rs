@@ -114,6 +114,7 @@ object! {
         id: Str<'a>,
         kind as "type": Str<'a>,
         function: CalledFunction<'a>,
+        extra_content: &'a RawValue,
     }
 }
 

@@ -3,6 +3,8 @@
 //! Lenient where vendors differ, strict where an answer would be wrong: one without choices, or with a tool call without a name,
 //! is malformed. An error inside of an answer with status 200 is one, too: the client must not take it for an answer.
 
+use std::borrow::Cow;
+
 use serde::Deserialize;
 use serde_json::value::RawValue;
 
@@ -77,7 +79,7 @@ fn choice(choice: WireChoice<'_>) -> Result<Choice<'_>, AnswerError> {
     for call in calls {
         parts.push(Content::ToolCall(tool_call(call)?).into());
     }
-    Ok(Choice { parts, finish: Finish { reason, stop_sequence: None }, logprobs: choice.logprobs })
+    Ok(Choice { parts, finish: Finish { reason, stop_sequence: None }, logprobs: choice.logprobs.map(Cow::Borrowed) })
 }
 
 fn parts(said: Vec<Said<'_>>) -> Vec<Part<'_>> {
@@ -104,8 +106,10 @@ fn parts(said: Vec<Said<'_>>) -> Vec<Part<'_>> {
 }
 
 fn tool_call(call: message::ToolCall<'_>) -> Result<ToolCall<'_>, AnswerError> {
+    let signature = call.signature();
     let function = call.function.unwrap_or_default();
     let arguments = function.arguments().filter(|arguments| !arguments.is_empty()).unwrap_or_else(|| "{}".into());
     let name = function.name.filter(|name| !name.is_empty()).ok_or_else(|| malformed("a tool call has no name"))?;
-    Ok(ToolCall { id: call.id.filter(|id| !id.is_empty()).unwrap_or_else(message::made_call_id), name, arguments })
+    let id = call.id.filter(|id| !id.is_empty()).unwrap_or_else(message::made_call_id);
+    Ok(ToolCall { id, name, arguments, signature })
 }

@@ -107,7 +107,7 @@ fn choice<'c>(index: usize, choice: &'c Choice<'c>) -> WireChoice<'c> {
             Content::RedactedThinking(data) => {
                 message.thinking_blocks.push(ThinkingBlock::RedactedThinking { index: None, data })
             }
-            Content::ToolCall(call) => message.tool_calls.push(Call(call)),
+            Content::ToolCall(call) => message.tool_calls.push(Call::new(call, call.signature.as_deref())),
             // No model answers with these.
             Content::Image(_) | Content::Audio(_) | Content::Document(_) | Content::ToolResult(_) => {}
         }
@@ -115,5 +115,5 @@ fn choice<'c>(index: usize, choice: &'c Choice<'c>) -> WireChoice<'c> {
     if message.refusal.is_none() && message.tool_calls.is_empty() {
         message.content.get_or_insert_default();
     }
-    WireChoice { index, message, logprobs: choice.logprobs, finish_reason: words::finish_word(choice.finish.reason) }
+    WireChoice { index, message, logprobs: choice.logprobs.as_deref(), finish_reason: words::finish_word(choice.finish.reason) }
 }

@@ -106,7 +106,7 @@ impl Reader {
     fn tool_call(&mut self, choice: u32, mut piece: ToolCall<'_>, emit: &mut dyn FnMut(Delta<'_>)) -> Result<(), AnswerError> {
         let (index, begun) = self.calls.piece(choice, &mut piece)?;
         if let Some(begun) = begun {
-            emit(Delta::ToolCall { choice, index, id: begun.id, name: begun.name });
+            emit(Delta::ToolCall { choice, index, id: begun.id, name: begun.name, signature: piece.signature() });
         }
         let arguments = piece.function.as_ref().and_then(|function| function.arguments());
         if let Some(json) = arguments.filter(|json| !json.is_empty()) {

@@ -31,7 +31,7 @@ fn line(delta: &Delta<'_>) -> String {
         Delta::Thinking { choice, text } => format!("{choice} thinking {text}"),
         Delta::Signature { choice, signature } => format!("{choice} signature {signature}"),
         Delta::RedactedThinking { choice, data } => format!("{choice} redacted {data}"),
-        Delta::ToolCall { choice, index, id, name } => {
+        Delta::ToolCall { choice, index, id, name, signature: _ } => {
             let id = if id.len() == 37 { "made" } else { id };
             format!("{choice} call {index} {id} {name}")
         }
@@ -281,7 +281,7 @@ fn usage_is_not_told_to_a_client_that_did_not_ask() {
 
 #[test]
 fn a_call_without_arguments_is_completed_to_an_object() {
-    let call = |index, id: &'static str| Delta::ToolCall { choice: 0, index, id: id.into(), name: "f".into() };
+    let call = |index, id: &'static str| Delta::ToolCall { choice: 0, index, id: id.into(), name: "f".into(), signature: None };
     let arguments = Delta::ToolArguments { choice: 0, index: 1, json: "{\"a\":1}".into() };
     let done = Delta::Finish { choice: 0, finish: Finish { reason: FinishReason::ToolCalls, stop_sequence: None } };
     let events = written(false, &[start(), call(0, "x"), call(1, "y"), arguments, done]);

@@ -8,6 +8,7 @@ use serde_json::value::RawValue;
 
 use crate::rejection::Rejection;
 use crate::translate::answer::{Delta, ProviderError};
+use crate::translate::openai::call::ExtraContent;
 use crate::translate::openai::response::ThinkingBlock;
 use crate::translate::openai::{self, error, usage, words};
 use crate::translate::verdict;
@@ -74,6 +75,8 @@ struct Call<'c> {
     #[serde(rename = "type", skip_serializing_if = "Option::is_none")]
     kind: Option<&'static str>,
     function: Function<'c>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    extra_content: Option<ExtraContent<'c>>,
 }
 
 #[derive(Serialize)]
@@ -108,7 +111,15 @@ impl Writer {
                 let index = Some(self.next_block(*choice, out));
                 self.block(*choice, ThinkingBlock::RedactedThinking { index, data }, out);
             }
-            Delta::ToolCall { choice, index, id, name } => self.tool_call(*choice, *index, id, name, out),
+            Delta::ToolCall { choice, index, id, name, signature } => {
+                let function = Function { name: Some(name), arguments: "" };
+                let extra_content = signature.as_deref().map(ExtraContent::new);
+                self.tool_call(
+                    *choice,
+                    Call { index: *index, id: Some(id), kind: Some("function"), function, extra_content },
+                    out,
+                );
+            }
             Delta::ToolArguments { choice, index, json } => self.arguments(*choice, *index, json, out),
             Delta::Logprobs { choice, raw } => {
                 self.open(*choice, out);
@@ -227,16 +238,14 @@ impl Writer {
         self.say(choice, Said { thinking_blocks: Some([block]), ..Said::default() }, out);
     }
 
-    fn tool_call(&mut self, choice: u32, index: u32, id: &str, name: &str, out: &mut Vec<u8>) {
-        self.open(choice, out).without_arguments.push(index);
-        let function = Function { name: Some(name), arguments: "" };
-        let call = Call { index, id: Some(id), kind: Some("function"), function };
+    fn tool_call(&mut self, choice: u32, call: Call<'_>, out: &mut Vec<u8>) {
+        self.open(choice, out).without_arguments.push(call.index);
         self.say(choice, Said { tool_calls: Some([call]), ..Said::default() }, out);
     }
 
     fn arguments(&mut self, choice: u32, index: u32, json: &str, out: &mut Vec<u8>) {
         self.open(choice, out).without_arguments.retain(|call| *call != index);
-        let call = Call { index, id: None, kind: None, function: Function { name: None, arguments: json } };
+        let call = Call { index, id: None, kind: None, function: Function { name: None, arguments: json }, extra_content: None };
         self.say(choice, Said { tool_calls: Some([call]), ..Said::default() }, out);
     }
 

@@ -106,6 +106,7 @@ impl<'a> Turns<'a, '_> {
             id: item.call_id.ok_or_else(|| missing("call_id"))?,
             name: item.name.ok_or_else(|| missing("name"))?,
             arguments: if arguments.is_empty() { "{}".into() } else { arguments },
+            signature: None,
         };
         self.answer(Content::ToolCall(call).into());
         Ok(())

@@ -152,6 +152,7 @@ fn response_format(format: wire::Format<'_>) -> Result<ResponseFormat<'_>, Fault
         Some("json_schema") => {
             let schema = Some(format.schema.ok_or_else(|| missing("schema"))?);
             let name = Some(format.name.ok_or_else(|| missing("name"))?);
+            let schema = schema.map(std::borrow::Cow::Borrowed);
             Ok(ResponseFormat::JsonSchema { name, description: format.description, schema, strict: format.strict })
         }
         Some(other) => Err(Fault::new("type", format!("`{other}` is not one of `text`, `json_object` and `json_schema`"))),

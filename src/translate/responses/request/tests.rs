@@ -211,7 +211,7 @@ fn functions_keep_their_schema_and_strictness() {
         .tools
         .iter()
         .map(|tool| match tool {
-            Tool::Function(function) => (&*function.name, function.parameters.map(|raw| raw.get()), function.strict),
+            Tool::Function(function) => (&*function.name, function.parameters.as_deref().map(|raw| raw.get()), function.strict),
             Tool::Provider { .. } => panic!("not a function"),
         })
         .collect();
@@ -262,7 +262,7 @@ fn the_shape_of_the_answer_is_read() {
     let Some(ResponseFormat::JsonSchema { name, schema, strict, .. }) = &conversation.response_format else {
         panic!("not a schema")
     };
-    assert_eq!((name.as_deref(), schema.unwrap().get(), *strict), (Some("n"), r#"{"type":"object"}"#, Some(true)));
+    assert_eq!((name.as_deref(), schema.as_deref().unwrap().get(), *strict), (Some("n"), r#"{"type":"object"}"#, Some(true)));
     assert_eq!((&*conversation.extras[0].0, conversation.extras[0].1.get()), ("verbosity", "\"low\""));
 }
 

@@ -54,7 +54,13 @@ fn function<'a>(tool: wire::Tool<'a>, ignored: &mut Ignored) -> Result<Function<
     }
     let name = tool.name.filter(|name| !name.is_empty()).ok_or_else(|| Fault::new("name", "is missing or empty"))?;
     let description = tool.description;
-    Ok(Function { name, description, parameters: tool.parameters, strict: tool.strict, cache: None })
+    Ok(Function {
+        name,
+        description,
+        parameters: tool.parameters.map(std::borrow::Cow::Borrowed),
+        strict: tool.strict,
+        cache: None,
+    })
 }
 
 /// Which tools the model may or must call.

@@ -142,7 +142,7 @@ fn parts(item: OutputItem<'_>) -> Vec<Part<'_>> {
         Some(_) if is_call => {
             let arguments = item.arguments.and_then(|raw| serde_json::from_str(raw.get()).ok()).unwrap_or_default();
             let (id, name) = (item.call_id.unwrap_or_default(), item.name.unwrap_or_default());
-            vec![Content::ToolCall(ToolCall { id, name, arguments }).into()]
+            vec![Content::ToolCall(ToolCall { id, name, arguments, signature: None }).into()]
         }
         _ => Vec::new(),
     }

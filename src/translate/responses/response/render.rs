@@ -15,6 +15,8 @@ use crate::translate::responses::logprobs;
 use crate::translate::responses::made_id;
 use crate::translate::responses::sealed::Seal;
 use crate::translate::responses::words::{self, Held};
+use crate::translate::signature;
+use crate::translate::text::Str;
 
 /// Writes an answer. `asked_model` stands where the provider did not name its model; `echo` is what [`super::super::echo()`] made
 /// of the request, or empty where that is not known.
@@ -36,7 +38,7 @@ pub fn render(answer: &Answer<'_>, asked_model: &str, echo: &str) -> Vec<u8> {
     };
     let incomplete = words::incomplete(choice.finish.reason, held);
     let mut logprobs = Vec::new();
-    if let Some(raw) = choice.logprobs {
+    if let Some(raw) = choice.logprobs.as_deref() {
         logprobs::append(raw, &mut logprobs);
     }
     let mut items = Items { list: Vec::new(), logprobs: item::list(&logprobs) };
@@ -58,6 +60,8 @@ enum Turn<'c> {
     Thinking(&'c Thinking<'c>),
     Redacted(&'c str),
     Message(Message),
+    /// Google's, of the call that follows: it rides on a reasoning item before it, and comes back there.
+    Signature(Str<'static>),
     Call(&'c ToolCall<'c>),
 }
 
@@ -88,6 +92,9 @@ fn turns<'c>(parts: &'c [Part<'c>]) -> Vec<Turn<'c>> {
             Content::Image(_) | Content::Audio(_) | Content::Document(_) | Content::ToolResult(_) => continue,
         };
         turns.extend(open.take().map(Turn::Message));
+        if let Turn::Call(ToolCall { signature: Some(own), .. }) = turn {
+            turns.push(Turn::Signature(signature::seal(own)));
+        }
         turns.push(turn);
     }
     turns.extend(open.map(Turn::Message));
@@ -114,6 +121,13 @@ impl Items {
                 self.push(&Item::Reasoning { id: &made_id("rs"), summary: &[], encrypted_content: Some(Seal::Redacted(data)) });
             }
             Turn::Message(message) => self.message(message, status),
+            Turn::Signature(signature) => {
+                self.push(&Item::Reasoning {
+                    id: &made_id("rs"),
+                    summary: &[],
+                    encrypted_content: Some(Seal::Signed(signature)),
+                });
+            }
             Turn::Call(call) => {
                 let arguments = if call.arguments.is_empty() { "{}" } else { &*call.arguments };
                 let (id, call_id, name) = (&made_id("fc"), &*call.id, &*call.name);

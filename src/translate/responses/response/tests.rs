@@ -52,7 +52,7 @@ fn a_text_is_one_message_however_many_pieces_it_came_in() {
 
 #[test]
 fn every_part_of_a_turn_is_an_item_in_its_order() {
-    let call = ToolCall { id: "call_1".into(), name: "f".into(), arguments: "".into() };
+    let call = ToolCall { id: "call_1".into(), name: "f".into(), arguments: "".into(), signature: None };
     let told = told(&answer(
         vec![
             thinking("Hm", Some("c2ln")),
@@ -117,7 +117,7 @@ fn log_probabilities_stand_with_the_text() {
         r#"{"content":[{"token":"Hi","logprob":-0.5,"bytes":[72,105],"top_logprobs":[]}]}"#.to_owned(),
     );
     let raw = raw.unwrap();
-    answer.choices[0].logprobs = Some(&raw);
+    answer.choices[0].logprobs = Some(std::borrow::Cow::Borrowed(&*raw));
     let expected = json!([{"token": "Hi", "bytes": [72, 105], "logprob": -0.5, "top_logprobs": []}]);
     assert_eq!(told(&answer)["output"][0]["content"][0]["logprobs"], expected);
 }

@@ -146,7 +146,7 @@ impl Reader {
         let index = u32::try_from(self.calls.len()).unwrap_or(u32::MAX);
         self.calls.push(output_index);
         let (id, name) = (item.call_id.unwrap_or_default(), item.name.unwrap_or_default());
-        emit(Delta::ToolCall { choice: 0, index, id, name });
+        emit(Delta::ToolCall { choice: 0, index, id, name, signature: None });
         Ok(())
     }
 

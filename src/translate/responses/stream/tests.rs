@@ -16,7 +16,7 @@ fn text(text: &str) -> Delta<'_> {
 }
 
 fn call<'a>(index: u32, id: &'a str) -> Delta<'a> {
-    Delta::ToolCall { choice: 0, index, id: id.into(), name: "f".into() }
+    Delta::ToolCall { choice: 0, index, id: id.into(), name: "f".into(), signature: None }
 }
 
 fn arguments(index: u32, json: &str) -> Delta<'_> {

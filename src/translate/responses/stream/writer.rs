@@ -14,7 +14,7 @@ use crate::translate::openai::error::type_of;
 use crate::translate::responses::error::Told;
 use crate::translate::responses::frame::{Frame, Rest, State, json};
 use crate::translate::responses::words;
-use crate::translate::verdict;
+use crate::translate::{signature, verdict};
 use crate::usage::Tokens;
 
 /// Writes the stream of one answer.
@@ -119,7 +119,11 @@ impl Writer {
             Delta::Thinking { choice: 0, text } => output.thinking(text, out),
             Delta::Signature { choice: 0, signature } => output.signature(signature, out),
             Delta::RedactedThinking { choice: 0, data } => output.redacted(data, out),
-            Delta::ToolCall { choice: 0, index, id, name } => output.call(*index, id, name, out),
+            Delta::ToolCall { choice: 0, index, id, name, signature } => {
+                // Google's rides on a reasoning item before the call, and comes back there.
+                let signed = signature.as_deref().map_or(Ok(()), |own| output.signature(&signature::seal(own), out));
+                signed.and_then(|()| output.call(*index, id, name, out))
+            }
             Delta::ToolArguments { choice: 0, index, json } => output.arguments(*index, json, out),
             Delta::Logprobs { choice: 0, raw } => output.logprobs(raw, out),
             _ => Ok(()),

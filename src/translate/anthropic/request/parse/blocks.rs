@@ -2,10 +2,10 @@
 
 use super::{missing, refuse_unknown};
 use crate::translate::anthropic::brief;
-use crate::translate::anthropic::hints::Hints;
 use crate::translate::anthropic::wire::{Block, CacheControl, Content as Wire, Source, SourceObject};
 use crate::translate::conversation::{CacheHint, Content, Document, Image, Media, Part, Thinking, ToolCall, ToolResult};
 use crate::translate::fault::{Fault, read_raw};
+use crate::translate::hints::Hints;
 use crate::translate::object::object;
 use crate::translate::text::Str;
 use crate::translate::wrong::Wrong;
@@ -156,6 +156,7 @@ fn tool_call(block: Block<'_>) -> Result<Content<'_>, Wrong> {
         id: block.id.ok_or_else(|| missing("id"))?,
         name: block.name.ok_or_else(|| missing("name"))?,
         arguments: Str::from(input),
+        signature: None,
     }))
 }
 

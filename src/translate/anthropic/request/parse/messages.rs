@@ -2,10 +2,10 @@
 
 use super::blocks::{self, Place};
 use super::{missing, refuse_unknown};
-use crate::translate::anthropic::hints::Hints;
 use crate::translate::anthropic::wire::Content;
 use crate::translate::conversation::{Message as Turn, Role};
 use crate::translate::fault::Fault;
+use crate::translate::hints::Hints;
 use crate::translate::object::object;
 use crate::translate::text::Str;
 use crate::translate::wrong::Wrong;

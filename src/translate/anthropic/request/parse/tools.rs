@@ -1,13 +1,15 @@
 //! `tools` and `tool_choice`.
 
+use std::borrow::Cow;
+
 use serde_json::value::RawValue;
 
 use super::blocks::optional_cache_hint;
 use super::{missing, refuse_unknown};
-use crate::translate::anthropic::hints::Hints;
 use crate::translate::anthropic::wire::CacheControl;
 use crate::translate::conversation::{Function, Tool, ToolChoice};
 use crate::translate::fault::{Fault, read_raw};
+use crate::translate::hints::Hints;
 use crate::translate::object::object;
 use crate::translate::text::Str;
 use crate::translate::wrong::Wrong;
@@ -78,7 +80,7 @@ fn function<'a>(tool: Custom<'a>, ignored: &mut Hints) -> Result<Function<'a>, W
         return Err(Fault::new("name", "must not be empty").into());
     }
     let parameters = tool.input_schema.ok_or_else(|| missing("input_schema"))?;
-    Ok(Function { name, description: tool.description, parameters: Some(parameters), strict: tool.strict, cache })
+    Ok(Function { name, description: tool.description, parameters: Some(Cow::Borrowed(parameters)), strict: tool.strict, cache })
 }
 
 type Chosen<'a> = (Option<ToolChoice<'a>>, Option<bool>);

@@ -8,9 +8,10 @@ use serde::Serialize;
 use serde_json::value::RawValue;
 
 use crate::translate::anthropic::brief;
-use crate::translate::anthropic::hints::Hints;
 use crate::translate::conversation::{CacheHint, Content, Document, Image, Media, Part, Thinking, ToolCall, ToolResult};
 use crate::translate::fault::Fault;
+use crate::translate::hints::Hints;
+use crate::translate::signature;
 
 /// The media types of images that Anthropic's reference lists.
 const IMAGES: [&str; 4] = ["image/jpeg", "image/png", "image/gif", "image/webp"];
@@ -182,10 +183,12 @@ impl Blocks<'_> {
         Some(Block::Text { text, cache_control: cache.map(CacheControl::from) })
     }
 
-    /// Anthropic verifies the signature of thinking that it gets back, and takes none without.
+    /// Anthropic verifies the signature of thinking that it gets back, and takes none without, nor another provider's.
     fn thinking<'c>(&mut self, thinking: &'c Thinking<'c>) -> Option<Block<'c>> {
         match thinking.signature.as_deref() {
-            Some(signature) if !signature.is_empty() => Some(Block::Thinking { thinking: &thinking.text, signature }),
+            Some(signature) if !signature.is_empty() && signature::open(signature).is_none() => {
+                Some(Block::Thinking { thinking: &thinking.text, signature })
+            }
             _ => {
                 self.dropped.add("thinking");
                 None

@@ -5,8 +5,8 @@ use serde::ser::{Serialize, SerializeMap, Serializer};
 use serde_json::value::RawValue;
 
 use crate::translate::anthropic::brief;
-use crate::translate::anthropic::hints::Hints;
 use crate::translate::fault::Fault;
+use crate::translate::hints::Hints;
 use crate::translate::text::Str;
 
 /// Top-level fields of Anthropic's API reference. A client of another API that sends one means what Anthropic means.

@@ -12,9 +12,9 @@
 use serde::Serialize;
 
 use super::blocks::{Block, Blocks, Text};
-use crate::translate::anthropic::hints::Hints;
 use crate::translate::conversation::{self, Content, Part, Role};
 use crate::translate::fault::Fault;
+use crate::translate::hints::Hints;
 
 /// Told where a system message does not stand where the client put it.
 const MOVED: &str = "messages[] (place of a system message)";

@@ -3,9 +3,9 @@
 use serde::Serialize;
 use serde_json::value::RawValue;
 
-use crate::translate::anthropic::hints::Hints;
 use crate::translate::conversation::{Conversation, ResponseFormat};
 use crate::translate::fault::Fault;
+use crate::translate::hints::Hints;
 use crate::translate::text::Str;
 
 /// Refuses what changes the answer and Anthropic cannot do. Its temperature ends at 1 (API reference), OpenAI's at 2: scaling
@@ -82,7 +82,7 @@ struct Format<'c> {
 impl<'c> Output<'c> {
     /// The name of a schema is a label that Anthropic has no need for; its answers match the schema exactly, asked or not.
     pub(super) fn new(
-        format: Option<&ResponseFormat<'c>>,
+        format: Option<&'c ResponseFormat<'c>>,
         effort: Option<&'static str>,
         dropped: &mut Hints,
     ) -> Result<Self, Fault> {
@@ -96,7 +96,7 @@ impl<'c> Output<'c> {
                 if description.is_some() {
                     dropped.add("response_format.json_schema.description");
                 }
-                Some(schema.ok_or_else(|| Fault::new("response_format.json_schema.schema", "is missing"))?)
+                Some(schema.as_deref().ok_or_else(|| Fault::new("response_format.json_schema.schema", "is missing"))?)
             }
         };
         Ok(Self { effort, format: schema.map(|schema| Format { kind: "json_schema", schema }) })

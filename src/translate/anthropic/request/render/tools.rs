@@ -69,7 +69,7 @@ fn custom<'c>(function: &'c Function<'c>) -> Result<Custom<'c>, Fault> {
     Ok(Custom {
         name: &function.name,
         description: function.description.as_deref().filter(|text| !text.is_empty()),
-        input_schema: schema(function.parameters).map_err(|fault| fault.within("function.parameters"))?,
+        input_schema: schema(function.parameters.as_deref()).map_err(|fault| fault.within("function.parameters"))?,
         strict: function.strict.filter(|strict| *strict),
         cache_control: function.cache.map(CacheControl::from),
     })

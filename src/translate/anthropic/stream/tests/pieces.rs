@@ -17,7 +17,7 @@ fn text(text: &str) -> Delta<'_> {
 }
 
 fn call(index: u32) -> Delta<'static> {
-    Delta::ToolCall { choice: 0, index, id: format!("call_{index}").into(), name: "t".into() }
+    Delta::ToolCall { choice: 0, index, id: format!("call_{index}").into(), name: "t".into(), signature: None }
 }
 
 fn arguments(index: u32, json: &str) -> Delta<'_> {

@@ -13,6 +13,7 @@ use crate::translate::converse::dropped::Dropped;
 use crate::translate::converse::family::Family;
 use crate::translate::fault::Fault;
 use crate::translate::plain;
+use crate::translate::signature;
 
 /// The longest id and the longest name of a tool that Bedrock takes, in bytes.
 const LONGEST: usize = 64;
@@ -199,9 +200,9 @@ impl<'d> Blocks<'d> {
         out.extend(point.map(Block::CachePoint));
     }
 
-    /// Claude verifies the signature of thinking that it gets back, and takes none without; other models take none at all.
+    /// Claude verifies the signature of thinking that it gets back, and takes none without, nor Google's; other models take none at all.
     fn thinking<'c>(&mut self, thinking: &'c Thinking<'c>) -> Option<Block<'c>> {
-        let signature = thinking.signature.as_deref().filter(|signature| !signature.is_empty());
+        let signature = thinking.signature.as_deref().filter(|own| !own.is_empty() && signature::open(own).is_none());
         let Some(signature) = signature.filter(|_| self.family.may_be_claude()) else {
             self.dropped.add("thinking");
             return None;

@@ -118,7 +118,8 @@ impl<'c> Output<'c> {
                 _ => Ok(None),
             };
         };
-        let schema = schema.map(RawValue::get).ok_or_else(|| Fault::new("response_format.json_schema.schema", "is missing"))?;
+        let schema =
+            schema.as_deref().map(RawValue::get).ok_or_else(|| Fault::new("response_format.json_schema.schema", "is missing"))?;
         let said = |text: &&str| !text.is_empty();
         let structure = Structure::JsonSchema(JsonSchema {
             schema,

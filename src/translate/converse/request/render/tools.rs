@@ -199,7 +199,9 @@ fn spec<'c>(tool: &'c conversation::Tool<'c>) -> Result<(Spec<'c>, &'c Function<
         name: blocks::tool_name(&function.name).map_err(|fault| fault.within("function.name"))?,
         // An empty description is rejected (field note 40).
         description: function.description.as_deref().filter(|text| !text.trim().is_empty()),
-        input_schema: InputSchema { json: schema(function.parameters).map_err(|fault| fault.within("function.parameters"))? },
+        input_schema: InputSchema {
+            json: schema(function.parameters.as_deref()).map_err(|fault| fault.within("function.parameters"))?,
+        },
         strict: function.strict.unwrap_or_default(),
     };
     Ok((spec, function))

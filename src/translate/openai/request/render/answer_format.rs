@@ -46,7 +46,7 @@ impl<'c> From<&'c conversation::ResponseFormat<'c>> for ResponseFormat<'c> {
                 json_schema: JsonSchema {
                     name: name.as_deref().unwrap_or(UNNAMED),
                     description: description.as_deref(),
-                    schema: *schema,
+                    schema: schema.as_deref(),
                     strict: *strict,
                 },
             },

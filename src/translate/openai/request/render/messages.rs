@@ -12,6 +12,7 @@ use super::parts::{self, Part};
 use crate::translate::conversation::{self, Content, Role, ToolResult};
 use crate::translate::fault::Fault;
 use crate::translate::openai::call::Call;
+use crate::translate::signature;
 
 const FAILED: &str = "The tool failed without a message.";
 const FOLLOWS: &str = "The result is in the next message of the user.";
@@ -50,8 +51,14 @@ impl<'c> Body<'c> {
     }
 }
 
-pub(super) fn messages<'c>(messages: &'c [conversation::Message<'c>], dropped: &mut Dropped) -> Result<Vec<Message<'c>>, Fault> {
-    let mut turns = Turns { list: Vec::with_capacity(messages.len()), moved: Vec::new() };
+pub(super) fn messages<'c>(
+    messages: &'c [conversation::Message<'c>],
+    model: &str,
+    dropped: &mut Dropped,
+) -> Result<Vec<Message<'c>>, Fault> {
+    // Others than Google refuse fields that they do not know.
+    let google = model.contains("gemini");
+    let mut turns = Turns { list: Vec::with_capacity(messages.len()), moved: Vec::new(), google };
     for message in messages {
         turns.add(message, dropped).map_err(|fault| fault.within("messages[]"))?;
     }
@@ -63,6 +70,8 @@ struct Turns<'c> {
     list: Vec<Message<'c>>,
     /// Pictures and files of tool results, until all results of the turn are there.
     moved: Vec<Part<'c>>,
+    /// Whether the model is Google's, which wants the signatures of its thinking back.
+    google: bool,
 }
 
 impl<'c> Turns<'c> {
@@ -75,7 +84,7 @@ impl<'c> Turns<'c> {
             Role::Developer => "developer",
             Role::Assistant => {
                 self.user(None, Vec::new(), false);
-                self.list.push(assistant(message, dropped)?);
+                self.list.push(assistant(message, self.google, dropped)?);
                 return Ok(());
             }
             Role::User => return self.user_turn(message, dropped),
@@ -157,16 +166,25 @@ impl<'c> Message<'c> {
     }
 }
 
-fn assistant<'c>(message: &'c conversation::Message<'c>, dropped: &mut Dropped) -> Result<Message<'c>, Fault> {
+fn assistant<'c>(message: &'c conversation::Message<'c>, google: bool, dropped: &mut Dropped) -> Result<Message<'c>, Fault> {
     let mut texts = Vec::new();
     let mut refusal: Option<String> = None;
     let mut tool_calls = Vec::new();
+    // Clients of other APIs bring the signature of a call back as thinking before it.
+    let mut led = None;
     for part in &message.parts {
         match &part.content {
             Content::Text(text) => texts.push(Part::said(text)),
             Content::Refusal(text) => refusal.get_or_insert_default().push_str(text),
-            Content::ToolCall(call) => tool_calls.push(Call(call)),
-            Content::Thinking(_) | Content::RedactedThinking(_) => dropped.add("thinking"),
+            Content::ToolCall(call) => {
+                let signature = call.signature.as_deref().or(led.take()).filter(|_| google);
+                tool_calls.push(Call::new(call, signature));
+            }
+            Content::Thinking(thinking) => {
+                led = thinking.signature.as_deref().and_then(signature::open);
+                dropped.add("thinking");
+            }
+            Content::RedactedThinking(_) => dropped.add("thinking"),
             other => return Err(out_of_place(other, "assistant")),
         }
     }

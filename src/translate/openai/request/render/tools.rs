@@ -48,7 +48,7 @@ fn tool<'c>(at: usize, tool: &'c conversation::Tool<'c>, dropped: &mut Dropped) 
             let function = Function {
                 name: &function.name,
                 description: function.description.as_deref(),
-                parameters: function.parameters.map(parameters),
+                parameters: function.parameters.as_deref().map(parameters),
                 strict: function.strict,
             };
             Ok(Tool::Function { kind: "function", function })

@@ -4,21 +4,21 @@ use crate::translate::object::Rest;
 
 /// The fields, each once, whatever the number of messages that had it.
 #[derive(Debug, Default)]
-pub(super) struct Hints(Vec<String>);
+pub(crate) struct Hints(Vec<String>);
 
 impl Hints {
     /// Some names are the client's own, so their number and length are bounded.
     const MOST: usize = 32;
     const LONGEST: usize = 128;
 
-    pub(super) fn add(&mut self, field: &str) {
+    pub(crate) fn add(&mut self, field: &str) {
         if self.0.len() < Self::MOST && field.len() <= Self::LONGEST && !self.0.iter().any(|known| known == field) {
             self.0.push(field.to_owned());
         }
     }
 
     /// All fields that say something. Empty ones are what SDKs write when they echo an answer.
-    pub(super) fn all(&mut self, path: &str, rest: &Rest<'_>) {
+    pub(crate) fn all(&mut self, path: &str, rest: &Rest<'_>) {
         for (key, value) in rest {
             if !matches!(value.get(), "[]" | "{}" | "\"\"" | "false") {
                 self.add(&format!("{path}{key}"));
@@ -26,7 +26,7 @@ impl Hints {
         }
     }
 
-    pub(super) fn into_names(self) -> Vec<String> {
+    pub(crate) fn into_names(self) -> Vec<String> {
         self.0
     }
 }

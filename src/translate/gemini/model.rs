@@ -1,0 +1,76 @@
+//! What Google's models differ in, by their names. A name that says nothing (an alias, a tuned model) counts as one of the newest.
+
+/// What a name tells.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) struct Model {
+    /// 2.5 as (2, 5); nothing for an alias.
+    version: Option<(u32, u32)>,
+    pro: bool,
+    flash: bool,
+}
+
+impl Model {
+    /// Reads `gemini-2.5-flash-lite`, with or without `models/` or a publisher before it.
+    pub(super) fn named(name: &str) -> Self {
+        let name = name.rsplit('/').next().unwrap_or_default();
+        let version = name.strip_prefix("gemini-").and_then(|rest| version(rest.split('-').next().unwrap_or_default()));
+        Self { version, pro: name.contains("pro"), flash: name.contains("flash") }
+    }
+
+    /// Gemini 2.0 and older do not think, and refuse to be asked to.
+    pub(super) fn thinks(self) -> bool {
+        self.version.is_none_or(|version| version >= (2, 5))
+    }
+
+    /// Since Gemini 3, how much to think is told as a level, the first call of a turn must have its signature, and results of
+    /// functions may hold media (API reference: thinking, thought signatures, function calling).
+    pub(super) fn is_third_generation(self) -> bool {
+        self.version.is_none_or(|(major, _)| major >= 3)
+    }
+
+    /// Pro models cannot do without thinking.
+    pub(super) fn is_pro(self) -> bool {
+        self.pro
+    }
+
+    /// The first Pro model of the third generation has two levels only.
+    pub(super) fn has_no_medium(self) -> bool {
+        self.pro && self.version == Some((3, 0))
+    }
+
+    /// The least and the most tokens of a thinking budget (API reference, thinking: table of budgets).
+    pub(super) fn budgets(self) -> (u64, u64) {
+        if self.flash { (0, 24_576) } else { (128, 32_768) }
+    }
+}
+
+fn version(text: &str) -> Option<(u32, u32)> {
+    let (major, minor) = text.split_once('.').unwrap_or((text, "0"));
+    Some((major.parse().ok()?, minor.parse().ok()?))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_name_tells_its_generation() {
+        for (name, thinks, third) in [
+            ("gemini-2.0-flash", false, false),
+            ("gemini-1.5-pro-002", false, false),
+            ("gemini-2.5-flash-lite-preview-09-2025", true, false),
+            ("models/gemini-2.5-pro", true, false),
+            ("gemini-3-flash-preview", true, true),
+            ("publishers/google/models/gemini-3.1-pro", true, true),
+            ("gemini-flash-latest", true, true),
+            ("tunedModels/mine", true, true),
+            ("", true, true),
+            ("gemini-99999999999999999999", true, true),
+        ] {
+            let model = Model::named(name);
+            assert_eq!((model.thinks(), model.is_third_generation()), (thinks, third), "{name}");
+        }
+        assert!(Model::named("gemini-3-pro-preview").has_no_medium());
+        assert!(!Model::named("gemini-3.1-pro-preview").has_no_medium());
+    }
+}
