@@ -45,7 +45,7 @@ fn provider(
 ) -> Option<Provider> {
     let message = "a provider's name must have 1 to 64 letters, digits, `-`, `_` or `.`, and begin with a letter or digit";
     check.require(is_name(name), path, message);
-    let Some(dialect) = dialect(check, path, &written) else { return None };
+    let dialect = dialect(check, path, &written)?;
     let hosting = places::hosting(check, path, &written, dialect);
     aws::region(check, path, &written, dialect);
     let endpoint = endpoint(check, path, &written, dialect, hosting.as_ref());
