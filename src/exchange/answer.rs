@@ -96,6 +96,9 @@ const ACCOUNT_HEADERS: [&str; 2] = ["set-cookie", "openai-organization"];
 /// The same, by prefix: limits that hold for the gateway's key, not for the client's.
 const ACCOUNT_PREFIXES: [&str; 2] = ["x-ratelimit-", "anthropic-ratelimit-"];
 
+/// Where providers tell the id that they have for a request: OpenAI, Anthropic, AWS, Azure.
+const PROVIDER_IDS: [&str; 4] = ["x-request-id", "request-id", "x-amzn-requestid", "apim-request-id"];
+
 impl Exchange {
     /// The headers of an answer are here.
     pub fn answer_head(&mut self, head: &AnswerHead) -> HeadStep {
@@ -201,11 +204,23 @@ impl Exchange {
             edits.set.extend(reservation.headers());
         }
         edits.set_text(REQUEST_ID, &self.request_id);
+        self.set_clients_request_id(head, &mut edits);
         if let Some(attempts) = self.attempts_header() {
             edits.set_text(ATTEMPTS, &attempts);
         }
         edits.remove.retain(|name| !edits.set.iter().any(|(set, _)| set.as_str() == name));
         edits
+    }
+
+    /// The client's SDK looks for the request's id in a header of its own API: the provider's id stands there, or ours where it has
+    /// none.
+    fn set_clients_request_id(&self, head: &AnswerHead, edits: &mut Edits) {
+        let Some(shared) = &self.shared else { return };
+        let wanted = shared.api.family().request_id_header();
+        if head.fields.get(wanted.as_str()).is_none() {
+            let id = PROVIDER_IDS.iter().find_map(|name| head.fields.get(name)).unwrap_or(&self.request_id);
+            edits.set_text(wanted, id);
+        }
     }
 
     /// Each attempt told, where there is something to tell: more than one, or a failure. `openai;429;12ms, claude;200;340ms`.

@@ -9,18 +9,16 @@ from __future__ import annotations
 
 import hashlib
 import os
-import ssl
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
-import anthropic
-import httpx2
-import openai
 import pytest
 
-from callers import Caller, Chat, Messages
+from callers import Caller, Chat, Messages, anthropic_client, openai_client
 from harness import Gateway, Sim
+
+pytest_plugins = ["judging"]
 
 HERE = Path(__file__).parent
 
@@ -31,7 +29,7 @@ PROVIDER_KEYS = {"a": "provider-key-of-a", "b": "provider-key-of-b"}
 
 # No proxy, key or base URL of the machine may have a say in a test.
 for name in list(os.environ):
-    if name.lower().endswith("_proxy") or name.startswith(("OPENAI_", "ANTHROPIC_")):
+    if name.lower().endswith("_proxy") or name.startswith(("OPENAI_", "ANTHROPIC_", "GOOGLE_", "GEMINI_", "AWS_")):
         del os.environ[name]
 
 
@@ -77,20 +75,6 @@ def clean(sims: dict[str, Sim]) -> dict[str, Sim]:
     for sim in sims.values():
         sim.forget()
     return sims
-
-
-# Nothing here speaks TLS, and loading the machine's certificates for every client takes longer than most tests.
-NO_TLS = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
-
-
-def openai_client(url: str, key: str) -> openai.OpenAI:
-    http = httpx2.Client(verify=NO_TLS)
-    return openai.OpenAI(base_url=f"{url}/v1", api_key=key, max_retries=0, timeout=20, http_client=http)
-
-
-def anthropic_client(url: str, key: str) -> anthropic.Anthropic:
-    http = httpx2.Client(verify=NO_TLS)
-    return anthropic.Anthropic(base_url=url, api_key=key, max_retries=0, timeout=20, http_client=http)
 
 
 def make_caller(request: pytest.FixtureRequest, api: str, via: str, model: str | None = None) -> Caller:

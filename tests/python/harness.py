@@ -1,4 +1,7 @@
-"""Starts and stops what the tests talk to: simulated providers and gateways, each a process of its own."""
+"""Starts and stops what the tests talk to: simulated providers and gateways, each a process of its own.
+
+`Sim` is ours; `Aimock` is a provider that we did not write.
+"""
 
 from __future__ import annotations
 
@@ -17,6 +20,10 @@ import httpx2
 ROOT = Path(__file__).resolve().parents[2]
 BINARY = Path(os.environ.get("KANMON_BIN", ROOT / "target" / "debug" / "kanmon"))
 
+# Node, and what comes from npm: see scripts/node/package.json.
+NODE = ROOT / ".tools" / "bin" / "node"
+NODE_MODULES = ROOT / ".tools" / "node" / "node_modules"
+
 # How long a gateway may take to be ready. Envoy's first start on a busy machine is slow.
 READY_SECONDS = 60
 
@@ -24,12 +31,12 @@ READY_SECONDS = 60
 class Server:
     """A process that serves. Stopped with SIGTERM, it must end by itself and without an error."""
 
-    def __init__(self, name: str, arguments: list[str], log: Path, **environment: str) -> None:
+    def __init__(self, name: str, arguments: list[str], log: Path, program: Path = BINARY, **environment: str) -> None:
         self.name = name
         self.log = log
         self._file = log.open("wb")
         self.process = subprocess.Popen(
-            [str(BINARY), *arguments],
+            [str(program), *arguments],
             stdout=self._file,
             stderr=subprocess.STDOUT,
             cwd=ROOT,
@@ -94,6 +101,20 @@ class Sim:
 
     def stop(self) -> None:
         self.http.close()
+        self.server.stop()
+
+
+class Aimock:
+    """Emulated providers (`@copilotkit/aimock`): one process that is OpenAI, Anthropic, Gemini, Vertex, Bedrock, Azure and Cohere."""
+
+    def __init__(self, fixtures: Path, directory: Path, key: str) -> None:
+        log = directory / "aimock.log"
+        program = NODE_MODULES / "@copilotkit" / "aimock" / "dist" / "cli.js"
+        arguments = [str(program), "--port", "0", "--fixtures", str(fixtures), "--strict", "--validate-on-load"]
+        self.server = Server("aimock", arguments, log, NODE, AIMOCK_API_KEYS=key)
+        self.url: str = self.server.wait_for("address", lambda: _first_url(log))
+
+    def stop(self) -> None:
         self.server.stop()
 
 

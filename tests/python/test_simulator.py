@@ -17,7 +17,8 @@ from openai.types.audio import Transcription, TranscriptionVerbose
 from openai.types.responses import Response, ResponseStreamEvent
 from pydantic import TypeAdapter
 
-from conftest import NO_TLS, PROVIDER_KEYS, openai_client
+from callers import NO_TLS
+from conftest import PROVIDER_KEYS, openai_client
 
 TOOL = {
     "type": "function",

@@ -110,7 +110,12 @@ impl<'a> Messages<'a> {
     }
 
     fn assistant(&mut self, node: &Node<'a>) -> Result<(), Fault> {
-        let message = node.object(&["role", "content", "refusal", "name", "audio", "tool_calls"])?;
+        // `annotations`, and a `function_call` of null, stand in answers as the SDKs have them, and come back as they are.
+        let known = ["role", "content", "refusal", "name", "audio", "tool_calls", "annotations", "function_call"];
+        let message = node.object(&known)?;
+        if let Some(call) = message.get("function_call") {
+            return Err(call.type_fault("null"));
+        }
         self.prompt.begin_assistant();
         message.optional("name", |node| node.string())?;
         message.optional("audio", |node| node.object(&["id"])?.need("id")?.string())?;

@@ -1,0 +1,174 @@
+"""Fixtures of the judges: a gateway with a provider of every dialect, each once simulated and once emulated by others' code.
+
+A route `to-ROW` leads to the simulator, `mock-ROW` to aimock (the rows: `dialects.py`).
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+import httpx2
+import pytest
+from google.genai import _common as google_common
+
+from callers import CALLERS, Caller
+from dialects import AWS_ACCESS_KEY_ID, AWS_SECRET_ACCESS_KEY, AWS_SESSION_TOKEN, PROVIDER_KEY, ROWS, Row, known_dialects, live
+from harness import Aimock, Gateway, Sim
+from samples import SAMPLES
+
+HERE = Path(__file__).parent
+KEY = "kmn-judge-0d5e11"
+
+# Where each client API is, to ask whether there is one.
+PATHS = {
+    "chat": "/v1/chat/completions",
+    "completions": "/v1/completions",
+    "responses": "/v1/responses",
+    "messages": "/v1/messages",
+    "gemini": "/v1beta/models/to-openai:generateContent",
+}
+
+
+@dataclass
+class World:
+    """All that the judges look at."""
+
+    sim: Sim
+    aimock: Aimock
+    gateway: Gateway
+    # The client APIs that this gateway has.
+    apis: frozenset[str]
+
+    def caller(self, api: str, model: str) -> Caller:
+        return CALLERS[api].at(self.gateway.url, KEY, model)
+
+    def sent(self) -> dict:
+        """What the simulator got last."""
+        return self.sim.requests()[-1]
+
+
+@pytest.fixture(scope="session")
+def world(directory: Path) -> Iterator[World]:
+    sim = Sim("c", directory, "--require-key", PROVIDER_KEY, *sim_arguments())
+    aimock = Aimock(HERE / "aimock.json", directory, PROVIDER_KEY)
+    gateway = Gateway(config(sim.url, aimock.url, directory), directory, "judged")
+    yield World(sim, aimock, gateway, served_apis(gateway))
+    gateway.stop()
+    aimock.stop()
+    sim.stop()
+
+
+def sim_arguments() -> list[str]:
+    keys = {"access": AWS_ACCESS_KEY_ID, "secret": AWS_SECRET_ACCESS_KEY}
+    return [word for name, key in keys.items() for word in (f"--aws-{name}-key", key)] + ["--aws-session-token", AWS_SESSION_TOKEN]
+
+
+def config(simulated: str, emulated: str, directory: Path) -> str:
+    providers, routes = [], []
+    for row in live():
+        places = {"to": simulated, "mock": emulated} if row.mocked else {"to": simulated}
+        for place, endpoint in places.items():
+            providers.append(f"  {place}-{row.name}: {row.provider(endpoint)}")
+            routes.append(f"  - {{model: {place}-{row.name}, providers: [{{name: {place}-{row.name}, model: '{row.model}'}}]}}")
+    key = f"{{name: judge, sha256: {hashlib.sha256(KEY.encode()).hexdigest()}}}"
+    lines = ["auth:", f"  keys: [{key}]", "providers:", *providers, "routes:", *routes]
+    return "\n".join([*lines, f"usage: {{file: {directory}/judged.jsonl}}", ""])
+
+
+def served_apis(gateway: Gateway) -> frozenset[str]:
+    headers = {"authorization": f"Bearer {KEY}", "x-goog-api-key": KEY, "anthropic-version": "2023-06-01"}
+    paths = PATHS | {"embeddings": "/v1/embeddings"}
+    found = {api: httpx2.post(gateway.url + path, headers=headers, json={}).status_code for api, path in paths.items()}
+    return frozenset(api for api, status in found.items() if status != 404)
+
+
+def pairs(apis: list[str] | None = None, rows: list[Row] | None = None, prefix: str = "to") -> pytest.MarkDecorator:
+    """Each client API with each provider, as the fixture `pair`."""
+    params = [
+        pytest.param((api, f"{prefix}-{row.name}"), id=f"{api}-{row.name}", marks=unless_known(row))
+        for api in apis or list(PATHS)
+        for row in rows or ROWS
+    ]
+    return pytest.mark.parametrize("pair", params, indirect=True)
+
+
+def mocked(apis: list[str] | None = None, streams: bool = False) -> pytest.MarkDecorator:
+    """The same with the providers that aimock emulates. `streams`: only those whose streams it emulates rightly: what it sends as
+    the stream of Bedrock's InvokeModel is not what Bedrock's service model has (chunks without `bytes`)."""
+    rows = [row for row in ROWS if row.mocked and not (streams and row.dialect == "anthropic-bedrock")]
+    return pairs(apis, rows, "mock")
+
+
+def unless_known(row: Row) -> list[pytest.MarkDecorator]:
+    if row.dialect in known_dialects():
+        return []
+    return [pytest.mark.skip(reason=f"the gateway has no dialect `{row.dialect}` yet")]
+
+
+@pytest.fixture
+def strict_google(monkeypatch: pytest.MonkeyPatch) -> None:
+    """google-genai takes out of an answer what its types do not have, and then judges the rest: here it judges all."""
+    monkeypatch.setattr(google_common, "_remove_extra_fields", lambda *_: None)
+
+
+@pytest.fixture
+def pair(request: pytest.FixtureRequest, world: World) -> Caller:
+    api, model = request.param
+    if api not in world.apis:
+        pytest.skip(f"the gateway has no endpoint for {api} yet")
+    return world.caller(api, model)
+
+
+@dataclass
+class Sent:
+    """A request as a provider received it."""
+
+    method: str
+    path: str
+    headers: dict[str, str]
+    raw: bytes
+
+    @property
+    def body(self) -> dict:
+        return json.loads(self.raw)
+
+
+def ask_sample(world: World, api: str, row: Row, name: str) -> httpx2.Response:
+    """Asks a provider for what a sample says."""
+    body = dict(SAMPLES[api][name])
+    path, headers = PATHS[api], {"authorization": f"Bearer {KEY}"}
+    if api == "gemini":
+        method = "streamGenerateContent?alt=sse" if body.pop("stream", False) else "generateContent"
+        path, headers = f"/v1beta/models/to-{row.name}:{method}", {"x-goog-api-key": KEY}
+    else:
+        body["model"] = f"to-{row.name}"
+        if api == "messages":
+            headers = {"x-api-key": KEY, "anthropic-version": "2023-06-01"}
+    return httpx2.post(world.gateway.url + path, headers=headers, json=body, timeout=20)
+
+
+def samples(rows: list[Row]) -> pytest.MarkDecorator:
+    """Each sample to each of these providers, as `row`, `api` and `name`."""
+    params = [
+        pytest.param(row, api, name, id=f"{row.name}-{api}-{name}", marks=unless_known(row))
+        for row in rows
+        for api, named in SAMPLES.items()
+        for name in named
+    ]
+    return pytest.mark.parametrize("row, api, name", params)
+
+
+def sent_for(world: World, row: Row, api: str, name: str) -> Sent:
+    """What a provider of the row receives for a sample. It must be content with it, too."""
+    if api not in world.apis:
+        pytest.skip(f"the gateway has no endpoint for {api} yet")
+    world.sim.forget()
+    answer = ask_sample(world, api, row, name)
+    assert answer.status_code == 200, answer.text
+    [request] = world.sim.requests()
+    assert not request["body"]["truncated"]
+    return Sent(request["method"], request["path"], request["headers"], request["body"]["text"].encode())

@@ -1,0 +1,61 @@
+"""OpenAI's official SDK for Node as a client: the tests of `tests/node`, each reported for each provider."""
+
+from __future__ import annotations
+
+import os
+import re
+import subprocess
+from functools import cache
+from pathlib import Path
+from xml.etree import ElementTree
+
+import pytest
+
+from dialects import ROWS, Row
+from harness import NODE, NODE_MODULES, ROOT
+from judging import KEY, World, unless_known
+
+FILE = ROOT / "tests" / "node" / "openai.test.mjs"
+pytestmark = pytest.mark.gateway
+
+# What is no conversation goes to providers of OpenAI's API only here; the tests of each kind have the others.
+CALLS = ("embeddings", "images", "audio", "moderations")
+# The client APIs that a test needs, by the front of its name.
+ENDPOINTS = {"completions": "completions", "responses": "responses"}
+
+
+def names() -> list[str]:
+    """The tests of the file, by their names. Both of a loop's, which has its names in one line."""
+    return re.findall(r'"((?:[a-z]+): [^"]+)"', FILE.read_text())
+
+
+def cases() -> list:
+    of_rows = [(row, name) for row in ROWS for name in names()]
+    wanted = [(row, name) for row, name in of_rows if row.name == "openai" or not name.startswith(CALLS)]
+    return [pytest.param(row, name, marks=unless_known(row), id=f"{row.name}-{name}") for row, name in wanted]
+
+
+@cache
+def results(url: str, model: str, report: Path) -> dict[str, str]:
+    """What came of each test with a model: nothing, or what is wrong."""
+    environment = {"GATEWAY": url, "KEY": KEY, "MODEL": model, "NODE_MODULES": str(NODE_MODULES), "PATH": os.environ["PATH"]}
+    arguments = ["--test", "--test-reporter=junit", f"--test-reporter-destination={report}", str(FILE)]
+    run = subprocess.run([NODE, *arguments], env=environment, capture_output=True, text=True, timeout=50)
+    assert report.exists(), run.stdout + run.stderr
+    found = {}
+    for case in ElementTree.parse(report).iter("testcase"):
+        failure = case.find("failure")
+        found[case.attrib["name"]] = "" if failure is None else failure.text or failure.attrib.get("message", "failed")
+    return found
+
+
+@pytest.mark.parametrize("row, name", cases())
+def test_node(row: Row, name: str, world: World, directory: Path):
+    api = ENDPOINTS.get(name.split(":")[0])
+    if api and api not in world.apis:
+        pytest.skip(f"the gateway has no endpoint for {api} yet")
+    if name.startswith(CALLS) and "embeddings" not in world.apis:
+        pytest.skip("the gateway has no endpoints for what is no conversation yet")
+    found = results(world.gateway.url, f"to-{row.name}", directory / f"node-{row.name}.xml")
+    assert name in found, f"not run: {sorted(found)}"
+    assert not found[name], found[name]
