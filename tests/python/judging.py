@@ -81,7 +81,7 @@ def config(simulated: str, emulated: str, directory: Path) -> str:
 
 def served_apis(gateway: Gateway) -> frozenset[str]:
     headers = {"authorization": f"Bearer {KEY}", "x-goog-api-key": KEY, "anthropic-version": "2023-06-01"}
-    paths = PATHS | {"embeddings": "/v1/embeddings"}
+    paths = PATHS | {"embeddings": "/v1/embeddings", "count": "/v1beta/models/to-openai:countTokens"}
     found = {api: httpx2.post(gateway.url + path, headers=headers, json={}).status_code for api, path in paths.items()}
     return frozenset(api for api, status in found.items() if status != 404)
 
