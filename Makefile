@@ -21,11 +21,12 @@ test: tools fmt lint unit python ## Everything that CI runs
 fuzz: ## Fuzz every parser longer than the tests do, with new inputs (make fuzz SECONDS=600)
 	FUZZ_SECONDS=$(SECONDS) FUZZ_SEED=$$(date +%s) FUZZ_KEEP=1 cargo test --locked --test fuzz -- --nocapture
 
-bench: envoy ## Measure through Envoy, and write target/bench/summary.json (make bench ARGS=--quick)
+bench: envoy ## Measure all pairs of dialects, and the road through Envoy, into target/bench/ (make bench ARGS=--quick)
+	cargo bench --locked --bench pairs -- $(filter --quick,$(ARGS))
 	ENVOY_BIN="$(ENVOY)" cargo bench --locked --bench gateway -- $(ARGS)
 
-micro: ## Measure single functions: splice, events, translation, limiter
-	cargo bench --locked --bench codec --bench limit --bench translate -- --quick
+micro: ## Measure single functions: splice, events, limiter
+	cargo bench --locked --bench codec --bench limit -- --quick
 
 tools: ## Install Envoy, pytest and the official SDKs into .tools/
 	@scripts/tools.sh

@@ -46,11 +46,11 @@ mod verdict;
 mod wrong;
 
 pub use api::{Api, Family, Task};
-pub use dialect::Dialect;
+pub use dialect::{Dialect, Place};
 pub use facts::{Facts, facts, prompt};
 pub use format::{ClientFormat, Format, Framing};
 pub use frames::Frames;
-pub use hosting::Hosting;
+pub use hosting::{Azure, AzureVersion, Hosting, OutputLimit, Vendor, Vertex};
 pub use inbound::{provider_error, whole};
 pub use incoming::{Incoming, Parsed};
 pub use outbound::{passes, request};

@@ -3,6 +3,7 @@
 pub mod aws;
 pub mod credential;
 pub mod endpoint;
+pub mod presets;
 
 use std::path::PathBuf;
 use std::sync::Arc;
@@ -14,6 +15,7 @@ use crate::translate::{Api, Dialect, Format, Hosting};
 
 pub use credential::{CREDENTIAL_HEADERS, Credential, Signable, SigningError};
 pub use endpoint::{Endpoint, EndpointError};
+pub use presets::Preset;
 
 /// The APIs of OpenAI's besides chat completions that a provider serves itself: what is asked of them passes through. What it does
 /// not serve is translated.

@@ -16,7 +16,7 @@ fn environment(name: &str) -> Option<String> {
     if name.ends_with("_SHA256") {
         return Some("5e".repeat(32));
     }
-    let is_key = name.ends_with("_API_KEY") || name.starts_with("AWS_");
+    let is_key = name.ends_with("_API_KEY") || name.ends_with("_ACCESS_TOKEN") || name.starts_with("AWS_");
     is_key.then(|| format!("sk-of-{}", name.to_lowercase()))
 }
 

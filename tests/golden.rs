@@ -15,6 +15,7 @@
 
 #![expect(clippy::unwrap_used, clippy::panic, reason = "all of this file is a test")]
 
+use std::borrow::Cow;
 use std::fs;
 use std::path::{Path, PathBuf};
 
@@ -23,8 +24,8 @@ use base64::engine::general_purpose::STANDARD;
 use bytes::Bytes;
 use kanmon::codec::aws_events;
 use kanmon::translate::{
-    AnswerContext, Api, Dialect, End, Format, Hosting, Incoming, Kept, RequestError, Stream, Target, echo, facts, provider_error,
-    request, whole,
+    AnswerContext, Api, Azure, AzureVersion, Dialect, End, Format, Hosting, Incoming, Kept, OutputLimit, RequestError, Stream,
+    Target, Vertex, echo, facts, provider_error, request, whole,
 };
 use kanmon::upstream::Serves;
 use serde_json::{Value, json};
@@ -38,7 +39,7 @@ struct Client {
     error: &'static str,
 }
 
-const CLIENTS: [Client; 5] = [
+static CLIENTS: [Client; 5] = [
     Client { name: "openai", api: Api::OpenAiChat, path: "/v1/chat/completions", ends: &["data: [DONE]"], error: "\"error\"" },
     Client {
         name: "completions",
@@ -71,21 +72,39 @@ struct Provider {
     model: &'static str,
 }
 
+/// A provider who is asked as its API's owner is.
 const fn provider(name: &'static str, dialect: Dialect) -> Provider {
-    Provider { name, dialect, hosting: Hosting::Owner, native: false, model: "served-model" }
+    hosted(name, dialect, Hosting::Owner)
+}
+
+const fn hosted(name: &'static str, dialect: Dialect, hosting: Hosting) -> Provider {
+    Provider { name, dialect, hosting, native: false, model: "served-model" }
 }
 
 /// The model's id tells Bedrock's models of one vendor from those of another.
 const CLAUDE: &str = "eu.anthropic.claude-served-v1:0";
+/// Beta features that every request to Vertex AI asks for: one that is known there, and one that is not.
+const BETAS: &str = "claude-code-20250219,prompt-caching-scope-2026-01-05";
+const AZURE: Azure = Azure { version: AzureVersion::Dated(Cow::Borrowed("2024-10-21")), output_limit: OutputLimit::AsAsked };
+const VERTEX: Vertex = Vertex { project: Cow::Borrowed("a-project"), location: Cow::Borrowed("us-east5") };
 
-const PROVIDERS: [Provider; 7] = [
+static PROVIDERS: [Provider; 10] = [
     provider("openai", Dialect::OpenAi),
-    Provider { native: true, ..provider("native", Dialect::OpenAi) },
+    Provider { name: "native", dialect: Dialect::OpenAi, hosting: Hosting::Owner, native: true, model: "served-model" },
     provider("anthropic", Dialect::Anthropic),
     provider("cohere", Dialect::Cohere),
     provider("gemini", Dialect::Gemini),
-    Provider { model: CLAUDE, ..provider("bedrock", Dialect::Bedrock) },
-    Provider { model: CLAUDE, hosting: Hosting::Bedrock, ..provider("anthropic-bedrock", Dialect::AnthropicBedrock) },
+    Provider { name: "bedrock", dialect: Dialect::Bedrock, hosting: Hosting::Owner, native: false, model: CLAUDE },
+    Provider {
+        name: "anthropic-bedrock",
+        dialect: Dialect::AnthropicBedrock,
+        hosting: Hosting::Bedrock,
+        native: false,
+        model: CLAUDE,
+    },
+    hosted("azure", Dialect::Azure, Hosting::Azure(AZURE)),
+    hosted("anthropic-vertex", Dialect::AnthropicVertex, Hosting::Vertex(VERTEX)),
+    hosted("vertex", Dialect::Vertex, Hosting::Vertex(VERTEX)),
 ];
 
 /// A fixture with its pair.
@@ -212,7 +231,8 @@ fn requests_become_what_the_provider_understands() {
 
 fn sent(fixture: &Fixture) -> Result<Value, RequestError> {
     let body = Bytes::from(fixture.read());
-    let incoming = Incoming::read(fixture.client.api, fixture.client.path, Some("application/json"), &body, 64)?;
+    let incoming = Incoming::read(fixture.client.api, fixture.client.path, Some("application/json"), &body, 64)?
+        .with_betas((fixture.provider.name == "anthropic-vertex").then_some(BETAS));
     let facts = facts(&incoming)?;
     let dialect = fixture.provider.dialect;
     let target = Target {

@@ -52,6 +52,9 @@ struct Part<'a> {
     content: Range<usize>,
 }
 
+/// What is replaced, and by what.
+type Change = (Range<usize>, Vec<u8>);
+
 /// The boundary that a `content-type` header names.
 ///
 /// # Errors
@@ -130,7 +133,7 @@ impl<'a> Form<'a> {
     /// [`FormErrorKind::Twice`] for a field to be set; [`FormErrorKind::Unspeakable`] for a name or value that this form cannot
     /// hold.
     pub fn splice(&self, edits: &[(&str, Option<&str>)]) -> Result<Option<Bytes>, FormError> {
-        let mut changes: Vec<(Range<usize>, Vec<u8>)> = Vec::new();
+        let mut changes: Vec<Change> = Vec::new();
         for (name, value) in edits {
             match value {
                 Some(value) => changes.extend(self.change(name, value)?),
@@ -153,7 +156,7 @@ impl<'a> Form<'a> {
         Ok(Some(out.into()))
     }
 
-    fn change(&self, name: &str, value: &str) -> Result<Option<(Range<usize>, Vec<u8>)>, FormError> {
+    fn change(&self, name: &str, value: &str) -> Result<Option<Change>, FormError> {
         let unspeakable = || FormError { offset: None, kind: FormErrorKind::Unspeakable(name.to_owned()) };
         let in_line = [LINE_END, value.as_bytes()].concat();
         if memmem::find(&in_line, &self.delimiter).is_some() {

@@ -92,9 +92,14 @@ fn simulated(url: &str) -> Parts {
 
 fn provider(dialect: Dialect, endpoint: String, credential: Credential) -> Provider {
     Provider {
-        dialect,
+        dialect: Some(dialect),
+        preset: None,
         endpoint: Some(endpoint),
+        api_version: None,
+        project: None,
+        location: None,
         region: None,
+        output_limit: None,
         serves: Default::default(),
         allow_plaintext: false,
         credential,

@@ -12,7 +12,8 @@ use serde::de::value::MapAccessDeserializer;
 use serde::de::{self, MapAccess, Visitor};
 use serde::{Deserialize, Deserializer};
 
-use crate::translate::Dialect;
+use crate::translate::{Dialect, OutputLimit};
+use crate::upstream::Preset;
 
 pub use super::duration::Duration;
 
@@ -101,15 +102,33 @@ pub struct Key {
 #[derive(Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct Provider {
-    /// The API that it speaks.
-    pub dialect: Dialect,
-    /// Its URL: scheme, host, port and, where it is not the dialect's default (`/v1`), the path before the API's own. May be left
-    /// out where it follows from `region`.
+    /// The API that it speaks. Required without `preset`.
+    #[serde(default)]
+    pub dialect: Option<Dialect>,
+    /// A vendor who is compatible with OpenAI: gives the dialect (`openai`), the endpoint, and the vendor's own rules. What is said
+    /// beside it counts more.
+    #[serde(default)]
+    pub preset: Option<Preset>,
+    /// Its URL: scheme, host, port and, where it is not the dialect's default (`/v1`), the path before the API's own. Default: the
+    /// preset's, the dialect's owner's, or what follows from `location` or `region`. Azure: `https://NAME.openai.azure.com`.
     #[serde(default)]
     pub endpoint: Option<String>,
-    /// The AWS region, of `bedrock` and `anthropic-bedrock` (`us-east-1`).
+    /// Azure's API: `v1`, or the version of a dated API (`2024-10-21`), whose deployments are the models. For `azure`, required.
+    #[serde(default)]
+    pub api_version: Option<String>,
+    /// Google's project. For dialects on Vertex AI, required.
+    #[serde(default)]
+    pub project: Option<String>,
+    /// Google's location: a region, `us`, `eu`, or `global`. For dialects on Vertex AI, required.
+    #[serde(default)]
+    pub location: Option<String>,
+    /// Amazon's region, such as `us-east-1`. For dialects on Bedrock, required.
     #[serde(default)]
     pub region: Option<String>,
+    /// What it calls the output limit of a chat completion, where it knows only one of the names: `max_tokens`,
+    /// `max_completion_tokens`. Default: the preset's, or as the client calls it. For `openai` and `azure`.
+    #[serde(default)]
+    pub output_limit: Option<OutputLimit>,
     /// Which of OpenAI's APIs besides chat completions it serves itself. What is asked of these passes through, with all that only
     /// they have; what is asked of the others is translated.
     #[serde(default)]
@@ -144,13 +163,13 @@ pub struct Provider {
     pub rest: Rest,
 }
 
-/// Which of OpenAI's APIs besides chat completions a provider serves itself. For providers of the dialect `openai` only.
+/// Which of OpenAI's APIs besides chat completions a provider serves itself. For the dialects `openai` and `azure`.
 #[derive(Debug, Clone, Copy, Default, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields, default)]
 pub struct Serves {
-    /// `/v1/responses`. Default: true for OpenAI itself (`api.openai.com`), false for others.
+    /// `/v1/responses`. Default: as the preset says; true for OpenAI itself (`api.openai.com`) and for Azure's v1 API, false for others.
     pub responses: Option<bool>,
-    /// `/v1/completions`. Default: true for OpenAI itself (`api.openai.com`), false for others.
+    /// `/v1/completions`. Default: as the preset says; true for OpenAI itself (`api.openai.com`), false for others.
     pub completions: Option<bool>,
     /// `/tokenize`, as vLLM has it beside OpenAI's API: then tokens can be counted there, whatever the client's API.
     pub tokenize: bool,

@@ -5,6 +5,7 @@
 mod auth;
 mod bounds;
 mod limits;
+mod places;
 mod providers;
 mod routes;
 mod rules;

@@ -72,7 +72,7 @@ pub fn forward(
         overrides: &choice.overrides,
     };
     let rendered = translate::request(incoming, &shared.facts, &target)?;
-    let same_format = translate::passes(shared.api, &target);
+    let same_format = translate::passes(shared.api, &target) && provider.hosting.takes_what_clients_send();
     let path = path(original, &rendered, same_format);
     let authority = provider.endpoint.authority();
     let request = Signable {
@@ -141,7 +141,7 @@ impl Headers<'_> {
             self.state(name, value);
         }
         for (name, family) in &FAMILY_HEADERS {
-            let same = self.same_format && *family == self.shared.api.family() && self.choice.provider.hosting.is_owner();
+            let same = self.same_format && *family == self.shared.api.family();
             let own = if same && self.rule(name).is_none() { self.of_client(name) } else { None };
             let value = own.or_else(|| self.made(name));
             self.state(name, value);

@@ -277,8 +277,9 @@ impl Writer {
     /// Whether it has told the client that what the provider says cannot be told: such an answer is not whole, however it ends.
     pub(super) fn gave_up(&self) -> bool {
         match self {
-            Self::Chat(_) | Self::Completions(_) | Self::Gemini(_) => false,
+            Self::Chat(_) | Self::Completions(_) => false,
             Self::Responses(writer) => writer.gave_up(),
+            Self::Gemini(writer) => writer.gave_up(),
             Self::Messages(writer) => writer.gave_up(),
         }
     }

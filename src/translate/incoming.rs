@@ -19,7 +19,7 @@ pub struct Incoming<'a> {
     pub path: &'a str,
     /// What the client says that the body is.
     pub content_type: Option<&'a str>,
-    /// Beta features that the client asks for in a header (`anthropic-beta`). None are read here.
+    /// The beta features of Anthropic's API that the client asks for (`anthropic-beta`).
     pub betas: Option<&'a str>,
     /// The body.
     pub body: &'a Bytes,
@@ -55,6 +55,11 @@ impl<'a> Incoming<'a> {
             Task::Conversation(_) | Task::Call(_) => Parsed::Json(TopLevel::scan(body, depth)?),
         };
         Ok(Self { api, path, content_type, betas: None, body, parsed })
+    }
+
+    /// With the beta features that the client asks for.
+    pub fn with_betas(self, betas: Option<&'a str>) -> Self {
+        Self { betas, ..self }
     }
 }
 

@@ -41,17 +41,23 @@ fn translate(
     let mut rendered = target.format.render_request(&conversation, target)?;
     rendered.dropped.extend(conversation.ignored.iter().cloned());
     rendered.path = target.hosting.path(target);
-    let as_it_is = target.overrides.is_empty() && target.hosting.is_owner();
+    fit_rendered(&mut rendered, target)?;
+    Ok(rendered)
+}
+
+/// What the host wants otherwise in a body that was rendered as for the format's owner, and what the config overrides.
+pub(super) fn fit_rendered(rendered: &mut Rendered, target: &Target<'_>) -> Result<(), RequestError> {
+    let as_it_is = target.overrides.is_empty() && target.hosting.keeps_bodies_of(target.format);
     if let (false, Some(body)) = (as_it_is, &rendered.body) {
         let top = TopLevel::scan(body, ANY_DEPTH)?;
         let mut splice = Splice::new(body, &top);
-        target.hosting.place((&mut splice, &top), &mut rendered.headers, &mut rendered.dropped, None);
+        target.hosting.place((&mut splice, &top), target.format, &mut rendered.headers, &mut rendered.dropped, None);
         override_fields(&mut splice, target);
         if let Some(changed) = splice.finish() {
             rendered.body = Some(changed);
         }
     }
-    Ok(rendered)
+    Ok(())
 }
 
 /// What the config overrides in a body that was rendered.
@@ -77,7 +83,7 @@ fn pass_through(
     let mut splice = Splice::new(incoming.body, top);
     format.pass_request(&mut splice, top, facts, target)?;
     let (mut headers, mut dropped) = (Vec::new(), Vec::new());
-    target.hosting.place((&mut splice, top), &mut headers, &mut dropped, Some(incoming));
+    target.hosting.place((&mut splice, top), target.format, &mut headers, &mut dropped, Some(incoming));
     override_fields(&mut splice, target);
     Ok(Rendered { path: target.hosting.path(target), headers, body: splice.finish(), dropped })
 }

@@ -39,7 +39,9 @@ pub enum EndpointError {
     #[error("has a path with an empty segment, `.`, `..`, or a character that belongs into no path")]
     Path,
     /// The path is that of an operation.
-    #[error("must end before the API's own path: leave out `/chat/completions` or `/messages`")]
+    #[error(
+        "must end before the API's own path: leave out `/chat/completions`, `/messages`, Azure's `/openai`, Google's `/projects/…`"
+    )]
     Operation,
 }
 
@@ -142,10 +144,19 @@ fn parse_path(path: &str, dialect: Dialect) -> Result<String, EndpointError> {
     if !path[1..].split('/').all(segment) {
         return Err(EndpointError::Path);
     }
-    if path.ends_with("/chat/completions") || path.ends_with("/messages") {
+    if holds_operation(path, dialect) {
         return Err(EndpointError::Operation);
     }
     Ok(path.to_owned())
+}
+
+/// What the dialect writes itself.
+fn holds_operation(path: &str, dialect: Dialect) -> bool {
+    let host = match dialect {
+        Dialect::Azure => path.ends_with("/openai") || path.contains("/openai/"),
+        _ => path.contains("/projects/"),
+    };
+    host || path.ends_with("/chat/completions") || path.ends_with("/messages")
 }
 
 fn is_private_v4(address: Ipv4Addr) -> bool {

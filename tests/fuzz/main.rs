@@ -64,6 +64,10 @@ targets! {
     streams_of_anthropic_say_the_same_in_any_pieces: "anthropic_stream", seeds::provider("anthropic", "stream."), targets::streams::anthropic;
     answers_of_cohere_become_answers_or_errors: "cohere_answer", seeds::provider("cohere", "answer."), targets::answers::cohere;
     streams_of_cohere_say_the_same_in_any_pieces: "cohere_stream", seeds::provider("cohere", "stream."), targets::streams::cohere;
+    frames_of_aws_are_the_same_in_any_pieces: "aws_events", targets::aws::frame_seeds(), targets::aws::frames;
+    answers_of_bedrock_become_answers_or_errors: "bedrock_answer", seeds::provider("bedrock", "answer."), targets::answers::bedrock;
+    streams_of_bedrock_say_the_same_in_any_pieces: "bedrock_stream", seeds::provider("bedrock", "stream."), targets::aws::bedrock;
+    streams_of_anthropic_on_bedrock_say_the_same_in_any_pieces: "anthropic_bedrock_stream", seeds::provider("anthropic-bedrock", "stream."), targets::aws::anthropic_bedrock;
     ranks_are_observed_or_refused: "rerank_answer", vec![targets::answers::RANKS.to_vec()], targets::answers::rerank;
     configs_are_loaded_or_refused: "config", seeds::configs(), targets::people::config;
     keys_are_found_in_headers: "key", targets::people::headers(), targets::people::key;

@@ -1,6 +1,7 @@
 //! What is done with an input, and what must hold.
 
 pub mod answers;
+pub mod aws;
 pub mod calls;
 pub mod codec;
 pub mod forms;
@@ -11,7 +12,8 @@ pub mod streams;
 use kanmon::translate::{Api, Dialect, Hosting, Target};
 
 /// Every dialect that a provider can have.
-pub const DIALECTS: &[Dialect] = &[Dialect::OpenAi, Dialect::Anthropic, Dialect::Cohere];
+pub const DIALECTS: &[Dialect] =
+    &[Dialect::OpenAi, Dialect::Anthropic, Dialect::Cohere, Dialect::Bedrock, Dialect::AnthropicBedrock];
 
 /// An API of clients, and what stands in a stream of it that looks whole, or that tells an error.
 pub struct Client {

@@ -8,12 +8,13 @@ use std::sync::Arc;
 
 use secrecy::ExposeSecret;
 
+use super::places;
 use super::rules;
 use crate::config::errors::Check;
 use crate::config::model;
 use crate::config::node::Path;
 use crate::translate::{Dialect, Hosting};
-use crate::upstream::{Credential, Endpoint, Provider, Serves};
+use crate::upstream::{Credential, Endpoint, Preset, Provider, Serves};
 
 /// Where OpenAI itself is.
 const OPENAI_HOST: &str = "api.openai.com";
@@ -44,10 +45,12 @@ fn provider(
 ) -> Option<Provider> {
     let message = "a provider's name must have 1 to 64 letters, digits, `-`, `_` or `.`, and begin with a letter or digit";
     check.require(is_name(name), path, message);
-    aws::region(check, path, &written);
-    let endpoint = endpoint(check, path, &written);
+    let dialect = dialect(check, path, &written)?;
+    let hosting = places::hosting(check, path, &written, dialect);
+    aws::region(check, path, &written, dialect);
+    let endpoint = endpoint(check, path, &written, dialect, hosting.as_ref());
     let credential = match &written.credential {
-        model::Credential::Aws(keys) => aws::signer(check, path, &written, keys).map(Credential::Aws),
+        model::Credential::Aws(keys) => aws::signer(check, path, &written, dialect, keys).map(Credential::Aws),
         other => credential(check, &path.field("credential"), other),
     };
     let headers = rules::headers(check, &path.field("headers"), &written.headers);
@@ -55,9 +58,9 @@ fn provider(
     rest(check, &path.field("rest"), &written.rest);
     Some(Provider {
         name: name.into(),
-        dialect: written.dialect,
-        serves: serves(check, path, &written, endpoint.as_ref()),
-        hosting: if written.serves.tokenize { Hosting::Vllm } else { written.dialect.hosting() },
+        dialect,
+        serves: serves(check, path, &written, hosting.as_ref(), endpoint.as_ref()),
+        hosting: hosting?,
         endpoint: endpoint?,
         credential: credential?,
         headers,
@@ -69,15 +72,31 @@ fn provider(
     })
 }
 
-/// OpenAI itself serves all of its APIs, and one that is compatible with it may serve chat completions only.
-fn serves(check: &mut Check<'_>, path: &Path<'_>, written: &model::Provider, endpoint: Option<&Endpoint>) -> Serves {
+/// OpenAI itself serves all of its APIs, and one that is compatible with it may serve chat completions only; of vendors it is known.
+fn serves(
+    check: &mut Check<'_>,
+    path: &Path<'_>,
+    written: &model::Provider,
+    hosting: Option<&Hosting>,
+    endpoint: Option<&Endpoint>,
+) -> Serves {
     let model::Serves { responses, completions, tokenize } = written.serves;
-    let is_openais = written.dialect == Dialect::OpenAi;
+    let is_openais = written.preset.is_some() || matches!(written.dialect, Some(Dialect::OpenAi | Dialect::Azure));
     if !is_openais && (responses == Some(true) || completions == Some(true) || tokenize) {
-        check.error(&path.field("serves"), "is for providers of the dialect `openai`: others do not have these APIs");
+        check
+            .error(&path.field("serves"), "is for providers of the dialects `openai` and `azure`: others do not have these APIs");
     }
-    let by_default = is_openais && endpoint.is_some_and(|endpoint| endpoint.host == OPENAI_HOST);
-    Serves { responses: responses.unwrap_or(by_default), completions: completions.unwrap_or(by_default) }
+    let by_default = match (written.preset.map(Preset::facts), written.dialect, hosting) {
+        (Some(facts), ..) => Serves { responses: facts.responses, completions: facts.completions },
+        // The dated API has had responses only since its last previews, and completions for a model that is gone.
+        (_, _, Some(Hosting::Azure(azure))) => Serves { responses: !azure.is_dated(), completions: false },
+        (_, Some(Dialect::OpenAi), _) => {
+            let own = endpoint.is_some_and(|endpoint| endpoint.host == OPENAI_HOST);
+            Serves { responses: own, completions: own }
+        }
+        _ => Serves::default(),
+    };
+    Serves { responses: responses.unwrap_or(by_default.responses), completions: completions.unwrap_or(by_default.completions) }
 }
 
 /// Names of providers become parts of names in Envoy, where `,`, `:`, `#` and `~` separate them.
@@ -87,13 +106,39 @@ fn is_name(name: &str) -> bool {
         && name.starts_with(|first: char| first.is_ascii_alphanumeric())
 }
 
-fn endpoint(check: &mut Check<'_>, path: &Path<'_>, written: &model::Provider) -> Option<Endpoint> {
+/// A preset is a provider of the dialect `openai`.
+fn dialect(check: &mut Check<'_>, path: &Path<'_>, written: &model::Provider) -> Option<Dialect> {
+    if written.preset.is_some() {
+        let message = "must be `openai`, or left out: a preset speaks OpenAI's API";
+        check.require(written.dialect.is_none_or(|dialect| dialect == Dialect::OpenAi), &path.field("dialect"), message);
+        return Some(Dialect::OpenAi);
+    }
+    if written.dialect.is_none() {
+        check.error(path, "has no `dialect`: say which API it speaks, or which vendor it is with `preset`");
+    }
+    written.dialect
+}
+
+/// Where it is: as the config says, or as follows from the preset, from the place, from the dialect.
+fn endpoint(
+    check: &mut Check<'_>,
+    path: &Path<'_>,
+    written: &model::Provider,
+    dialect: Dialect,
+    hosting: Option<&Hosting>,
+) -> Option<Endpoint> {
     let field = path.field("endpoint");
-    let url = match &written.endpoint {
-        Some(url) => url.clone(),
-        None => aws::endpoint(check, path, written)?,
+    let preset = written.preset.map(|preset| preset.facts().endpoint.to_owned());
+    let place = || aws::endpoint(written, dialect).or_else(|| hosting?.endpoint());
+    let known = || preset.or_else(place).or_else(|| dialect.owner().map(str::to_owned));
+    let Some(url) = written.endpoint.clone().or_else(known) else {
+        // Where the place is wrong, that is told already.
+        if hosting.is_some() && !aws::is_aws(dialect) {
+            check.error(path, format!("has no `endpoint`: a provider of the dialect `{}` needs one", dialect.name()));
+        }
+        return None;
     };
-    let endpoint = match Endpoint::parse(&url, written.dialect) {
+    let endpoint = match Endpoint::parse(&url, dialect) {
         Ok(endpoint) => endpoint,
         Err(error) => {
             check.error(&field, error.to_string());

@@ -68,6 +68,85 @@ fn a_provider_that_is_not_there_is_told_with_the_one_that_was_meant() {
 }
 
 #[test]
+fn where_a_provider_is_follows_from_its_place_or_its_preset() {
+    let at = |provider: &str| {
+        let snapshot =
+            holds(r#"{dialect: openai, endpoint: "https://api.openai.com", credential: {bearer: "${KEY}"}}"#, provider);
+        let provider = snapshot.providers.iter().find(|provider| &*provider.name == "openai").unwrap();
+        format!("{}{}", provider.endpoint.authority(), provider.endpoint.path_prefix)
+    };
+    assert_eq!(at("{dialect: openai}"), "api.openai.com/v1");
+    assert_eq!(at("{preset: groq}"), "api.groq.com/openai/v1");
+    assert_eq!(at("{preset: groq, dialect: openai, endpoint: 'https://proxy.example/groq/v1'}"), "proxy.example/groq/v1");
+    assert_eq!(at("{preset: ollama}"), "127.0.0.1:11434/v1");
+    let vertex = "{dialect: anthropic-vertex, project: p, location: LOCATION}";
+    assert_eq!(at(&vertex.replace("LOCATION", "global")), "aiplatform.googleapis.com/v1");
+    assert_eq!(at(&vertex.replace("LOCATION", "us-east5")), "us-east5-aiplatform.googleapis.com/v1");
+    assert_eq!(at("{dialect: azure, endpoint: 'https://n.openai.azure.com', api_version: v1}"), "n.openai.azure.com");
+}
+
+#[test]
+fn what_a_vendor_or_azure_serves_is_known_unless_the_config_says_otherwise() {
+    let serves = |provider: &str| {
+        let snapshot =
+            holds(r#"{dialect: openai, endpoint: "https://api.openai.com", credential: {bearer: "${KEY}"}}"#, provider);
+        let serves = snapshot.providers.iter().find(|provider| &*provider.name == "openai").unwrap().serves;
+        (serves.responses, serves.completions)
+    };
+    assert_eq!(serves("{preset: groq}"), (true, false));
+    assert_eq!(serves("{preset: groq, serves: {responses: false}}"), (false, false));
+    assert_eq!(serves("{preset: deepseek}"), (false, false));
+    let azure = "{dialect: azure, endpoint: 'https://a.example', api_version: ";
+    assert_eq!(serves(&format!("{azure} v1}}")), (true, false));
+    assert_eq!(serves(&format!("{azure} '2024-10-21'}}")), (false, false));
+    assert_eq!(serves(&format!("{azure} '2025-04-01-preview', serves: {{responses: true}}}}")), (true, false));
+}
+
+#[test]
+fn the_rules_of_a_preset_hold_unless_the_config_says_otherwise() {
+    use crate::translate::{Hosting, OutputLimit};
+    let limit = |provider: &str| {
+        let snapshot =
+            holds(r#"{dialect: openai, endpoint: "https://api.openai.com", credential: {bearer: "${KEY}"}}"#, provider);
+        match snapshot.providers.iter().find(|provider| &*provider.name == "openai").unwrap().hosting.clone() {
+            Hosting::Vendor(vendor) => Some((vendor.output_limit, vendor.tells_usage_unasked)),
+            _ => None,
+        }
+    };
+    assert_eq!(limit("{preset: mistral}"), Some((OutputLimit::MaxTokens, true)));
+    assert_eq!(limit("{preset: mistral, output_limit: as_asked}"), Some((OutputLimit::AsAsked, true)));
+    assert_eq!(limit("{preset: groq}"), None);
+    assert_eq!(limit("{dialect: openai, output_limit: max_tokens}"), Some((OutputLimit::MaxTokens, false)));
+}
+
+#[test]
+fn a_place_that_is_missing_wrong_or_of_no_use_is_told() {
+    let good = r#"{dialect: anthropic, endpoint: "https://api.anthropic.com", credential: {x_api_key: sk-inline}}"#;
+    for (provider, field, words) in [
+        ("{endpoint: 'https://a.example'}", "claude", "`preset`"),
+        ("{preset: groq, dialect: anthropic}", "claude.dialect", "must be `openai`"),
+        ("{dialect: azure, api_version: v1}", "claude", "needs one"),
+        ("{dialect: azure, endpoint: 'https://a.example'}", "claude", "has no `api_version`: give `v1`"),
+        ("{dialect: azure, endpoint: 'https://a.example', api_version: '2024'}", "claude.api_version", "`2024-10-21`"),
+        ("{dialect: azure, endpoint: 'https://a.example/openai/v1/', api_version: v1}", "claude.endpoint", "`/openai`"),
+        ("{dialect: anthropic, project: p}", "claude.project", "remove it"),
+        ("{dialect: anthropic-vertex, location: global}", "claude", "has no `project`"),
+        ("{dialect: anthropic-vertex, project: p}", "claude", "has no `location`"),
+        ("{dialect: anthropic-vertex, project: 'My Project', location: eu}", "claude.project", "display name"),
+        ("{dialect: anthropic-vertex, project: p, location: a/b}", "claude.location", "region of Vertex AI"),
+        (
+            "{dialect: anthropic-vertex, project: p, location: eu, api_version: v1}",
+            "claude.api_version",
+            "`project` and `location`",
+        ),
+        ("{dialect: anthropic, output_limit: max_tokens}", "claude.output_limit", "chat completions"),
+    ] {
+        let error = broken(good, provider);
+        assert!(error.contains(&format!("providers.{field}: ")) && error.contains(words), "{error}");
+    }
+}
+
+#[test]
 fn all_errors_are_told_at_once() {
     let text = GOOD
         .replace("name: claude,", "name: cladue,")
@@ -180,7 +259,7 @@ fn openai_itself_serves_all_of_its_apis_and_others_what_they_say() {
         "{dialect: anthropic",
         "{serves: {responses: true}, dialect: anthropic",
         "7:20",
-        "is for providers of the dialect `openai`",
+        "is for providers of the dialects `openai` and `azure`",
     );
 }
 

@@ -4,6 +4,7 @@
 //! the message, as far as [`TEXT`] goes.
 
 use serde::{Deserialize, Serialize};
+use serde_json::value::RawValue;
 
 use super::words;
 use crate::rejection::Rejection;
@@ -37,6 +38,11 @@ pub fn parse(status: u16, body: &[u8]) -> ProviderError<'_> {
 }
 
 fn read(body: &[u8]) -> Option<ProviderError<'_>> {
+    // Google puts an error of its own into a list, before Anthropic's models on Vertex AI.
+    if body.trim_ascii_start().starts_with(b"[") {
+        let list: Vec<&RawValue> = serde_json::from_slice(body).ok()?;
+        return read(list.first().filter(|first| first.get().starts_with('{'))?.get().as_bytes());
+    }
     let body: Body<'_> = serde_json::from_slice(body).ok()?;
     match body.error {
         Some(error) => Some(ProviderError {

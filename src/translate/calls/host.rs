@@ -2,11 +2,10 @@
 
 use serde_json::value::RawValue;
 
-use crate::translate::{Dialect, Target};
+use crate::translate::{Dialect, Hosting, Target};
 
 /// Whose endpoints a provider has.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-#[cfg_attr(not(test), expect(dead_code, reason = "the dialects of Azure and Google come with the road's places"))]
 pub(super) enum Host {
     /// OpenAI, or one who is compatible.
     OpenAi,
@@ -38,6 +37,9 @@ impl Host {
             Dialect::Bedrock => Self::Bedrock,
             Dialect::AnthropicBedrock => Self::AnthropicBedrock,
             Dialect::Cohere => Self::Cohere,
+            Dialect::Azure => Self::Azure,
+            Dialect::Vertex => Self::Vertex,
+            Dialect::AnthropicVertex => Self::AnthropicVertex,
         }
     }
 
@@ -78,15 +80,23 @@ pub(super) struct Site<'a> {
 impl<'a> Site<'a> {
     /// Where a request goes.
     pub(super) fn of(target: &Target<'a>) -> Self {
+        let azure_version = match target.hosting {
+            Hosting::Azure(azure) => azure.version.as_str(),
+            _ => "",
+        };
+        let (project, location) = match target.hosting {
+            Hosting::Vertex(vertex) => (&*vertex.project, &*vertex.location),
+            _ => ("", ""),
+        };
         Self {
             dialect: Host::of(target.dialect),
             provider: target.provider,
             model: target.model,
             path_prefix: target.path_prefix,
             overrides: target.overrides,
-            azure_version: "",
-            project: "",
-            location: "",
+            azure_version,
+            project,
+            location,
             tokenize: target.hosting.has_tokenizer(),
         }
     }

@@ -21,12 +21,14 @@ pub(super) fn passed(call: Call, target: &Site<'_>) -> String {
         Call::CountTokens => "/messages/count_tokens",
         Call::Tokenize => return vllm_tokenize(target),
     };
+    let prefix = target.path_prefix;
     match target.dialect {
-        Host::Azure if target.azure_version == "v1" => format!("/openai/v1{rest}"),
+        Host::Azure if target.azure_version == "v1" => format!("{prefix}/openai/v1{rest}"),
+        Host::Azure if target.azure_version == "preview" => format!("{prefix}/openai/v1{rest}?api-version=preview"),
         // Responses are the one part of Azure's dated API that has no deployment in its path.
-        Host::Azure if call == Call::InputTokens => format!("/openai{rest}?api-version={}", target.azure_version),
+        Host::Azure if call == Call::InputTokens => format!("{prefix}/openai{rest}?api-version={}", target.azure_version),
         Host::Azure => {
-            format!("/openai/deployments/{}{rest}?api-version={}", encoded(target.model), target.azure_version)
+            format!("{prefix}/openai/deployments/{}{rest}?api-version={}", encoded(target.model), target.azure_version)
         }
         _ => format!("{}{rest}", target.path_prefix),
     }

@@ -26,6 +26,7 @@ pub(super) const DIALECTS: [Host; 9] = [
 pub(super) fn target(dialect: Host, model: &'static str) -> Site<'static> {
     let path_prefix = match dialect {
         Host::Gemini => "/v1beta",
+        Host::Azure => "",
         Host::Cohere => "/v2",
         _ => "/v1",
     };

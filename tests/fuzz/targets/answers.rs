@@ -24,6 +24,11 @@ pub fn cohere(input: &[u8]) -> String {
     of_provider(Dialect::Cohere, input)
 }
 
+/// Converse, which no client speaks.
+pub fn bedrock(input: &[u8]) -> String {
+    of_provider(Dialect::Bedrock, input)
+}
+
 /// What Cohere and vLLM tell in one.
 pub const RANKS: &[u8] = br#"{"id":"r","model":"m","results":[{"index":0,"relevance_score":0.9,"document":{"text":"x"}}],
 "meta":{"billed_units":{"search_units":1},"tokens":{"input_tokens":5}},"usage":{"prompt_tokens":5,"total_tokens":5}}"#;

@@ -4,7 +4,7 @@ use kanmon::codec::sse::{Event, Parser};
 use kanmon::rejection::{Kind, Rejection};
 use kanmon::translate::answer::Delta;
 use kanmon::translate::{
-    AnswerContext, AnswerError, Api, Dialect, End, Format, Kept, Stream, Verdict, anthropic, cohere, completions,
+    AnswerContext, AnswerError, Api, Dialect, End, Format, Frames, Kept, Stream, Verdict, anthropic, cohere, completions,
     first_event_verdict, openai as chat, responses,
 };
 
@@ -97,9 +97,9 @@ pub fn of_provider(dialect: Dialect, input: &[u8]) -> String {
         }
         saw.push_str(&format!("{end:?};"));
     }
-    let mut parser = Parser::new(1 << 14);
-    let _ = parser.push::<AnswerError>(input, &mut |event| {
-        saw.push_str(match first_event_verdict(Api::OpenAiChat, dialect.format_for(Api::OpenAiChat), &event) {
+    let context = answers::context(Api::OpenAiChat, dialect);
+    let _ = Frames::new(context.framing, 1 << 14).push(input, &mut |event| {
+        saw.push_str(match first_event_verdict(context.api, context.format, &event) {
             Verdict::Meaningful => "m",
             Verdict::NotYet => "n",
             Verdict::Error { .. } => "e",

@@ -12,42 +12,43 @@ use crate::upstream::aws::{KeyError, Signer};
 const LONGEST_REGION: usize = 32;
 
 /// Whether there is a region where there must be one, and none where it means nothing.
-pub(super) fn region(check: &mut Check<'_>, path: &Path<'_>, written: &Provider) {
+pub(super) fn region(check: &mut Check<'_>, path: &Path<'_>, written: &Provider, dialect: Dialect) {
     let needed = written.endpoint.is_none() || matches!(written.credential, Credential::Aws(_));
     match &written.region {
-        Some(_) if !is_aws(written.dialect) => {
+        Some(_) if !is_aws(dialect) => {
             check.error(&path.field("region"), "is only for the dialects `bedrock` and `anthropic-bedrock`");
         }
         Some(region) => {
             check.require(is_region(region), &path.field("region"), "must be the name of an AWS region, as `us-east-1`");
         }
-        None if needed && is_aws(written.dialect) => {
-            check.error(path, "`region` is missing: name the AWS region, as `us-east-1`")
-        }
+        None if needed && is_aws(dialect) => check.error(path, "`region` is missing: name the AWS region, as `us-east-1`"),
         None => {}
     }
 }
 
 /// The endpoint of Bedrock in the provider's region. What is wrong with the region was told by [`region`].
-pub(super) fn endpoint(check: &mut Check<'_>, path: &Path<'_>, written: &Provider) -> Option<String> {
-    if !is_aws(written.dialect) {
-        check.error(path, "`endpoint` is missing");
-    }
-    let region = valid_region(written)?;
+pub(super) fn endpoint(written: &Provider, dialect: Dialect) -> Option<String> {
+    let region = valid_region(written, dialect)?;
     let domain = if region.starts_with("cn-") { "amazonaws.com.cn" } else { "amazonaws.com" };
     Some(format!("https://bedrock-runtime.{region}.{domain}"))
 }
 
 /// A signer for the provider's region. What is wrong with the region was told by [`region`].
-pub(super) fn signer(check: &mut Check<'_>, path: &Path<'_>, written: &Provider, keys: &AwsKeys) -> Option<Signer> {
+pub(super) fn signer(
+    check: &mut Check<'_>,
+    path: &Path<'_>,
+    written: &Provider,
+    dialect: Dialect,
+    keys: &AwsKeys,
+) -> Option<Signer> {
     let credential = path.field("credential");
     let field = credential.field("aws");
-    if !is_aws(written.dialect) {
+    if !is_aws(dialect) {
         check.error(&field, "is only for the dialects `bedrock` and `anthropic-bedrock`");
     }
     let (id, secret) = (keys.access_key_id.expose_secret(), keys.secret_access_key.expose_secret());
     let token = keys.session_token.as_ref().map(ExposeSecret::expose_secret);
-    match Signer::new(id, secret, token, valid_region(written)?) {
+    match Signer::new(id, secret, token, valid_region(written, dialect)?) {
         Ok(signer) => return Some(signer),
         Err(KeyError::Empty(name)) => {
             check.error(&field.field(name), "is empty: give the key, best as `${ENVIRONMENT_VARIABLE}`");
@@ -59,12 +60,12 @@ pub(super) fn signer(check: &mut Check<'_>, path: &Path<'_>, written: &Provider,
     None
 }
 
-fn is_aws(dialect: Dialect) -> bool {
+pub(super) fn is_aws(dialect: Dialect) -> bool {
     matches!(dialect, Dialect::Bedrock | Dialect::AnthropicBedrock)
 }
 
-fn valid_region(written: &Provider) -> Option<&str> {
-    written.region.as_deref().filter(|region| is_aws(written.dialect) && is_region(region))
+fn valid_region(written: &Provider, dialect: Dialect) -> Option<&str> {
+    written.region.as_deref().filter(|region| is_aws(dialect) && is_region(region))
 }
 
 fn is_region(region: &str) -> bool {
@@ -122,7 +123,7 @@ mod tests {
             (format!("dialect: bedrock, {KEYS}"), "providers.aws: `region` is missing"),
             (format!("dialect: bedrock, endpoint: 'https://a.example', {KEYS}"), "providers.aws: `region` is missing"),
             (format!("dialect: bedrock, region: 'us east', {KEYS}"), "providers.aws.region: must be the name"),
-            ("dialect: openai".to_owned(), "providers.aws: `endpoint` is missing"),
+            ("dialect: azure, api_version: v1".to_owned(), "providers.aws: has no `endpoint`"),
             ("dialect: openai, endpoint: 'https://a.example', region: us-east-1".to_owned(), "providers.aws.region: is only for"),
             (format!("dialect: openai, endpoint: 'https://a.example', {KEYS}"), "credential.aws: is only for"),
             (

@@ -29,6 +29,7 @@ pub struct Writer {
     usage: Option<Tokens>,
     begun: bool,
     over: bool,
+    gave_up: bool,
     kept: usize,
     /// The JSON of an event, kept for its capacity.
     json: Vec<u8>,
@@ -72,6 +73,7 @@ impl Writer {
             usage: None,
             begun: false,
             over: false,
+            gave_up: false,
             kept: 0,
             json: Vec::new(),
         }
@@ -127,6 +129,18 @@ impl Writer {
         }
     }
 
+    /// What the provider says cannot be told in this API.
+    fn give_up(&mut self, message: impl Into<String>, out: &mut Vec<u8>) {
+        self.gave_up = true;
+        self.fail(&Rejection::new(Kind::BadAnswer, message), out);
+    }
+
+    /// Whether the client was told of an error that is neither the provider's nor the gateway's, but that what the provider says
+    /// cannot be told.
+    pub fn gave_up(&self) -> bool {
+        self.gave_up
+    }
+
     /// Ends the stream with an error of the gateway.
     pub fn fail(&mut self, rejection: &Rejection, out: &mut Vec<u8>) {
         if !self.over {
@@ -159,7 +173,7 @@ impl Writer {
             }
             None => {
                 let message = "the provider's stream has arguments for a tool call that has not begun";
-                self.fail(&Rejection::new(Kind::BadAnswer, message), out);
+                self.give_up(message, out);
             }
         }
     }
@@ -168,14 +182,14 @@ impl Writer {
         self.kept = self.kept.saturating_add(bytes);
         if self.kept > KEPT {
             let message = format!("the provider's stream calls tools with more than {KEPT} bytes of arguments");
-            self.fail(&Rejection::new(Kind::BadAnswer, message), out);
+            self.give_up(message, out);
         }
     }
 
     fn end(&mut self, out: &mut Vec<u8>) {
         if !self.begun {
             let message = "the provider's stream ended before it began";
-            return self.fail(&Rejection::new(Kind::BadAnswer, message), out);
+            return self.give_up(message, out);
         }
         self.over = true;
         self.open(0);

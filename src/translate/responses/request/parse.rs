@@ -5,6 +5,7 @@
 //! that OpenAI runs, but for log probabilities, which are asked for, and encrypted reasoning, which is always told.
 //! `text.verbosity` goes on as the `verbosity` that chat completions have.
 
+use super::tools::brief;
 use super::{items, tools, wire};
 use crate::translate::RequestError;
 use crate::translate::conversation::{Conversation, Message, Reasoning, ResponseFormat, Role, Sampling, Thought};
@@ -117,7 +118,7 @@ fn hints(request: &wire::Request<'_>, ignored: &mut Ignored) -> Result<(), Fault
             ignored.add("truncation".to_owned());
             Ok(())
         }
-        Some(other) => Err(Fault::new("truncation", format!("`{other}` is not one of `auto` and `disabled`"))),
+        Some(other) => Err(Fault::new("truncation", format!("`{}` is not one of `auto` and `disabled`", brief(other)))),
     }
 }
 
@@ -155,7 +156,9 @@ fn response_format(format: wire::Format<'_>) -> Result<ResponseFormat<'_>, Fault
             let schema = schema.map(std::borrow::Cow::Borrowed);
             Ok(ResponseFormat::JsonSchema { name, description: format.description, schema, strict: format.strict })
         }
-        Some(other) => Err(Fault::new("type", format!("`{other}` is not one of `text`, `json_object` and `json_schema`"))),
+        Some(other) => {
+            Err(Fault::new("type", format!("`{}` is not one of `text`, `json_object` and `json_schema`", brief(other))))
+        }
         None => Err(missing("type")),
     }
 }
@@ -164,7 +167,7 @@ fn thought(reasoning: wire::Reasoning<'_>, ignored: &mut Ignored) -> Result<Opti
     let within = |fault: Fault| fault.within("reasoning");
     refuse_unknown(&reasoning.rest).map_err(within)?;
     if let Some(mode) = reasoning.mode.filter(|mode| mode != "standard") {
-        let message = format!("`{mode}` is a way of thinking that only OpenAI's own models have: remove it");
+        let message = format!("`{}` is a way of thinking that only OpenAI's own models have: remove it", brief(&mode));
         return Err(Wrong::Foreign(Fault::new("reasoning.mode", message)));
     }
     for (field, given) in [
@@ -179,7 +182,7 @@ fn thought(reasoning: wire::Reasoning<'_>, ignored: &mut Ignored) -> Result<Opti
     let Some(word) = reasoning.effort else { return Ok(None) };
     let effort = words::effort(&word).ok_or_else(|| {
         let known = words::EFFORTS.map(|(word, _)| word).join(", ");
-        Fault::new("reasoning.effort", format!("`{word}` is not one of {known}"))
+        Fault::new("reasoning.effort", format!("`{}` is not one of {known}", brief(&word)))
     })?;
     Ok(Some(Reasoning { mode: Thought::Default, effort: Some(effort) }))
 }
