@@ -2,12 +2,7 @@
 
 from __future__ import annotations
 
-import json
-import subprocess
 from dataclasses import dataclass
-from functools import cache
-
-from harness import BINARY
 
 # What the gateway proves itself with at the providers of the judges.
 PROVIDER_KEY = "provider-key-of-c"
@@ -63,16 +58,3 @@ ROWS = [
     Row("anthropic-bedrock-key", "anthropic-bedrock", f"region: {AWS_REGION}, {BEARER}", CLAUDE),
     Row("cohere", "cohere", BEARER, "command-a-03-2025", thinks=False),
 ]
-
-
-@cache
-def known_dialects() -> frozenset[str]:
-    """The dialects that this gateway has."""
-    schema = json.loads(subprocess.run([BINARY, "schema"], check=True, capture_output=True).stdout)
-    told = schema["$defs"]["Dialect"]
-    return frozenset(told.get("enum", [])) | {one["const"] for one in told.get("oneOf", [])}
-
-
-def live() -> list[Row]:
-    """The rows whose dialect this gateway has."""
-    return [row for row in ROWS if row.dialect in known_dialects()]

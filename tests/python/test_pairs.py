@@ -29,6 +29,9 @@ VENDORS_OWN = ("content_filter", "prompt_filter", "reasoning", "thinking_blocks"
 def judge(*objects: Any) -> None:
     """Whether an answer, or each event, has only what its type has. google-genai has looked at its own already."""
     for one in objects:
+        if getattr(one, "object", None) == "" and not one.choices:
+            # Azure's first chunk: what its filter says of the prompt.
+            one.object = "chat.completion.chunk"
         if hasattr(one, "to_dict"):
             assert_fits(type(one), one.to_dict(), but=VENDORS_OWN)
 
