@@ -18,6 +18,7 @@
 use std::borrow::Cow;
 use std::fs;
 use std::path::{Path, PathBuf};
+use std::sync::atomic::{AtomicUsize, Ordering};
 
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
@@ -289,13 +290,13 @@ fn streams_become_what_the_client_understands() {
 
 #[test]
 fn a_stream_comes_out_the_same_wherever_it_is_split() {
-    for fixture in fixtures("stream.") {
+    side_by_side(fixtures("stream."), |fixture| {
         let input = fixture.read();
-        let whole = streamed(&fixture, &[&input]);
+        let whole = streamed(fixture, &[&input]);
         let same = |pieces: &[&[u8]], how: &str| {
-            let got = streamed(&fixture, pieces);
+            let got = streamed(fixture, pieces);
             // Only what is made up differs, and settling it is slow.
-            let same = got == whole || (settled(&fixture, &got.0), got.1) == (settled(&fixture, &whole.0), whole.1);
+            let same = got == whole || (settled(fixture, &got.0), got.1) == (settled(fixture, &whole.0), whole.1);
             assert!(same, "{} {how}:\n{}", fixture.input.display(), got.0);
         };
         for at in 0..input.len() {
@@ -303,15 +304,15 @@ fn a_stream_comes_out_the_same_wherever_it_is_split() {
             same(&[head, tail], &format!("split at {at}"));
         }
         same(&input.chunks(1).collect::<Vec<_>>(), "byte by byte");
-    }
+    });
 }
 
 #[test]
 fn a_stream_that_is_cut_never_looks_whole() {
-    for fixture in fixtures("stream.") {
+    side_by_side(fixtures("stream."), |fixture| {
         let input = fixture.read();
         for at in 0..input.len() {
-            let (got, end) = streamed(&fixture, &[&input[..at]]);
+            let (got, end) = streamed(fixture, &[&input[..at]]);
             let looks_whole = fixture.client.ends.iter().any(|end| got.contains(end));
             let tells_error = got.contains(fixture.client.error);
             // A provider that has told why it stopped has said all there is, whatever it leaves out then.
@@ -321,7 +322,22 @@ fn a_stream_that_is_cut_never_looks_whole() {
             };
             assert!(expected, "{} cut at {at}: {end:?}\n{got}", fixture.input.display());
         }
-    }
+    });
+}
+
+/// Runs a test over all fixtures on all cores: there are hundreds of streams, each to be read once for each of its bytes.
+fn side_by_side(fixtures: Vec<Fixture>, test: impl Fn(&Fixture) + Sync) {
+    let next = AtomicUsize::new(0);
+    let cores = std::thread::available_parallelism().map_or(1, usize::from);
+    std::thread::scope(|scope| {
+        for _ in 0..cores {
+            scope.spawn(|| {
+                while let Some(fixture) = fixtures.get(next.fetch_add(1, Ordering::Relaxed)) {
+                    test(fixture);
+                }
+            });
+        }
+    });
 }
 
 /// What the client gets of a stream in these pieces.

@@ -61,7 +61,7 @@ impl Work {
 /// A conversation of about so many bytes, in the words of a client's API.
 fn request(api: Api, bytes: usize) -> Bytes {
     let text = "The quick brown fox jumps over the lazy dog, and \"says\" so.\n".repeat(3);
-    let turns = ((bytes / 256).max(1) | 1) as usize;
+    let turns = (bytes / 256).max(1) | 1;
     let turn = |role: &str| json!({"role": role, "content": text});
     let roles = || ["user", "assistant"].into_iter().cycle().take(turns);
     let turns_of = |turn: &dyn Fn(&str) -> Value| roles().map(turn).collect::<Vec<_>>();
