@@ -9,9 +9,9 @@ use serde_json::json;
 
 use super::additional::Additional;
 use crate::translate::conversation::{Conversation, Effort, Reasoning, Thought, ToolChoice};
-use crate::translate::converse::dropped::Dropped;
 use crate::translate::converse::family::Family;
 use crate::translate::fault::Fault;
+use crate::translate::hints::Hints;
 
 const LEAST_BUDGET: u64 = 1_024;
 const LEAST_TOP_P: f64 = 0.95;
@@ -25,7 +25,7 @@ pub(super) fn thinking(
     family: Family,
     default_max_tokens: u64,
     additional: &mut Additional<'_>,
-    dropped: &mut Dropped,
+    dropped: &mut Hints,
 ) -> Result<Option<u64>, Fault> {
     let limit = conversation.max_output_tokens;
     let Some(reasoning) = &conversation.reasoning else { return Ok(limit) };
@@ -82,7 +82,7 @@ fn gpt_word(effort: Effort) -> &'static str {
     }
 }
 
-fn flat_word(effort: Effort, dropped: &mut Dropped) -> Option<&'static str> {
+fn flat_word(effort: Effort, dropped: &mut Hints) -> Option<&'static str> {
     if effort > Effort::High {
         dropped.add("effort above `high` (the highest there is is asked for)");
     }
@@ -99,7 +99,7 @@ fn nova(
     conversation: &Conversation<'_>,
     effort: Effort,
     additional: &mut Additional<'_>,
-    dropped: &mut Dropped,
+    dropped: &mut Hints,
     field: &str,
 ) -> Result<(), Fault> {
     let Some(mut word) = flat_word(effort, dropped) else { return Ok(()) };

@@ -14,9 +14,9 @@ use serde_json::{Value, json};
 use super::additional::Additional;
 use super::blocks::{self, CachePoint};
 use crate::translate::conversation::{self, Content, Conversation, Function, ToolChoice};
-use crate::translate::converse::dropped::Dropped;
 use crate::translate::converse::family::Family;
 use crate::translate::fault::{Fault, read_raw};
+use crate::translate::hints::Hints;
 use crate::translate::object::object;
 use crate::translate::plain;
 
@@ -78,7 +78,7 @@ pub(super) fn config<'c>(
     conversation: &'c Conversation<'c>,
     family: Family,
     additional: &mut Additional<'_>,
-    dropped: &mut Dropped,
+    dropped: &mut Hints,
 ) -> Result<Option<Config<'c>>, Fault> {
     let history = has_tool_blocks(conversation);
     if conversation.tools.is_empty() {
@@ -171,7 +171,7 @@ fn one_at_a_time(choice: Option<&ToolChoice<'_>>, family: Family, additional: &m
     additional.add("tool_choice", choice, "parallel_tool_calls")
 }
 
-fn tools<'c>(tools: &'c [conversation::Tool<'c>], family: Family, dropped: &mut Dropped) -> Result<Vec<Tool<'c>>, Fault> {
+fn tools<'c>(tools: &'c [conversation::Tool<'c>], family: Family, dropped: &mut Hints) -> Result<Vec<Tool<'c>>, Fault> {
     let mut written = Vec::with_capacity(tools.len());
     for (at, tool) in tools.iter().enumerate() {
         let (spec, function) = spec(tool).map_err(|fault| fault.within(format_args!("tools[{at}]")))?;
