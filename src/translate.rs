@@ -13,6 +13,7 @@ pub mod answer;
 pub mod anthropic;
 mod api;
 pub mod calls;
+mod closed;
 pub mod cohere;
 pub mod completions;
 pub mod conversation;
@@ -37,6 +38,7 @@ mod plain;
 mod reading;
 pub mod responses;
 mod seen;
+mod segment;
 mod signature;
 mod stream;
 #[cfg(test)]

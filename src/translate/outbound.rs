@@ -101,7 +101,8 @@ pub(super) fn set_model(splice: &mut Splice<'_>, facts: &Facts, target: &Target<
     }
 }
 
-fn override_fields<'a>(splice: &mut Splice<'a>, target: &Target<'a>) {
+/// Sets and removes what the config says.
+pub(super) fn override_fields<'a>(splice: &mut Splice<'a>, target: &Target<'a>) {
     for (field, value) in target.overrides {
         match value {
             Some(json) => splice.set(field, json.get().as_bytes()),

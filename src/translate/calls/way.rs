@@ -1,9 +1,8 @@
 //! What goes where: for each call and each dialect of a provider, how it is sent, or why not.
 
-use super::host::{Host, Site};
 use super::{Call, rerank};
-use crate::translate::RequestError;
 use crate::translate::fault::bounded;
+use crate::translate::{Dialect, RequestError, Target};
 
 /// How a call is sent, and how its answer comes back.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -19,8 +18,8 @@ pub(super) enum Way {
 }
 
 /// How this call reaches a provider of this dialect; `None` where it has nothing of the kind. `tokenize`: it has vLLM's tokenizer.
-pub(super) fn way(call: Call, dialect: Host, tokenize: bool) -> Option<Way> {
-    use Host as D;
+pub(super) fn way(call: Call, dialect: Dialect, tokenize: bool) -> Option<Way> {
+    use Dialect as D;
     match (call, dialect) {
         (Call::Embeddings, D::OpenAi | D::Azure) => Some(Way::Pass),
         (Call::Embeddings, D::Bedrock | D::Gemini | D::Vertex | D::Cohere) => Some(Way::Embed),
@@ -49,8 +48,8 @@ pub(super) fn way(call: Call, dialect: Host, tokenize: bool) -> Option<Way> {
 ///
 /// # Errors
 /// [`RequestError::Unsupported`] where the provider has nothing of the kind.
-pub(super) fn to(call: Call, target: &Site<'_>) -> Result<Way, RequestError> {
-    way(call, target.dialect, target.tokenize).ok_or_else(|| {
+pub(super) fn to(call: Call, target: &Target<'_>) -> Result<Way, RequestError> {
+    way(call, target.dialect, target.hosting.has_tokenizer()).ok_or_else(|| {
         let message = format!("it has no {}: name a model that a provider with them serves", what(call));
         unsupported(target, "model", message)
     })
@@ -74,7 +73,7 @@ fn what(call: Call) -> &'static str {
 }
 
 /// The target cannot say this.
-pub(super) fn unsupported(target: &Site<'_>, field: impl Into<String>, message: impl Into<String>) -> RequestError {
+pub(super) fn unsupported(target: &Target<'_>, field: impl Into<String>, message: impl Into<String>) -> RequestError {
     RequestError::Unsupported {
         field: bounded(field.into()),
         provider: target.provider.to_owned(),
