@@ -19,6 +19,12 @@ pub fn anthropic(input: &[u8]) -> String {
     of_provider(Dialect::Anthropic, input)
 }
 
+pub fn gemini(input: &[u8]) -> String {
+    let (parse, render) = (translate::gemini::response::parse, translate::gemini::response::render);
+    stable(input, |body| Ok(render(&parse(body)?, "asked")));
+    of_provider(Dialect::Gemini, input)
+}
+
 /// Cohere's answers are read only: no client speaks its chat.
 pub fn cohere(input: &[u8]) -> String {
     of_provider(Dialect::Cohere, input)

@@ -19,6 +19,12 @@ pub fn anthropic(input: &[u8]) -> String {
     of_client(Api::AnthropicMessages, input)
 }
 
+pub fn gemini(input: &[u8]) -> String {
+    let (parse, render) = (translate::gemini::request::parse, translate::gemini::request::render);
+    stable(input, |body| render(&parse(body)?, &target(Api::GeminiGenerate, Dialect::Gemini)));
+    of_client(Api::GeminiGenerate, input)
+}
+
 pub fn responses(input: &[u8]) -> String {
     of_client(Api::OpenAiResponses, input)
 }
