@@ -81,8 +81,8 @@ fn pass_through(
 ) -> Result<Rendered, RequestError> {
     let top = incoming.parsed.json()?;
     let mut splice = Splice::new(incoming.body, top);
-    format.pass_request(&mut splice, top, facts, target)?;
-    let (mut headers, mut dropped) = (Vec::new(), Vec::new());
+    let mut dropped = format.pass_request(&mut splice, top, facts, target)?;
+    let mut headers = Vec::new();
     target.hosting.place((&mut splice, top), target.format, &mut headers, &mut dropped, Some(incoming));
     override_fields(&mut splice, target);
     Ok(Rendered { path: target.hosting.path(target), headers, body: splice.finish(), dropped })
