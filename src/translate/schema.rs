@@ -1,5 +1,6 @@
-//! Schemas whose objects are closed: what Anthropic and Bedrock demand of the schema that an answer must match.
+//! JSON Schemas as Anthropic and Bedrock demand them.
 //!
+//! [`object_schema`]: the parameters of a function have the type `object`. [`closed`]: the objects of an answer's schema are closed.
 //! Both refuse an object that does not say `additionalProperties: false` (Anthropic's guide to structured outputs, "JSON Schema
 //! limitations"; Bedrock's guide of the same name), while Google's clients never say it. Every answer that fits the closed schema
 //! fits the open one, too. What a client says of further properties stays as it is, refused or not: the provider tells it better than
@@ -11,6 +12,7 @@ use serde_json::value::{RawValue, to_raw_value};
 use serde_json::{Map, Value};
 
 use super::fault::{Fault, read_raw};
+use super::object::object;
 
 const FURTHER: &str = "additionalProperties";
 
@@ -53,6 +55,38 @@ fn is_object(fields: &Map<String, Value>) -> bool {
         Some(Value::Array(kinds)) => kinds.iter().any(|kind| kind == "object"),
         _ => fields.contains_key("properties"),
     }
+}
+
+object! {
+    Typed {
+        kind as "type": &'a RawValue,
+    }
+}
+
+/// A schema whose `type` is `object`: OpenAI takes a function without parameters, and one without a `type`.
+pub(super) fn object_schema(parameters: Option<&RawValue>) -> Result<Cow<'_, RawValue>, Fault> {
+    let given = match parameters {
+        Some(raw) if raw.get() != "null" => (raw, read_raw::<Typed<'_>>(raw)?),
+        _ => return completed(",\"properties\":{}"),
+    };
+    match given {
+        (raw, Typed { kind: Some(_), .. }) => Ok(Cow::Borrowed(raw)),
+        (_, Typed { rest, .. }) if rest.is_empty() => completed(",\"properties\":{}"),
+        (_, Typed { rest, .. }) => {
+            let members: Result<String, Fault> = rest.iter().map(|(key, value)| member(key, value)).collect();
+            completed(&members?)
+        }
+    }
+}
+
+fn member(key: &str, value: &RawValue) -> Result<String, Fault> {
+    let key = to_raw_value(key).map_err(|error| Fault::new("", error.to_string()))?;
+    Ok(format!(",{}:{}", key.get(), value.get()))
+}
+
+fn completed(members: &str) -> Result<Cow<'static, RawValue>, Fault> {
+    let text = format!("{{\"type\":\"object\"{members}}}");
+    RawValue::from_string(text).map(Cow::Owned).map_err(|error| Fault::new("", error.to_string()))
 }
 
 #[cfg(test)]

@@ -117,11 +117,12 @@ fn older_names_become_the_newer_ones() {
 
 #[test]
 fn how_to_call_tools_is_not_told_where_there_are_none() {
+    let said = json!([{"role": "user", "content": "Hi"}]);
     for choice in [json!(null), json!("auto"), json!("none")] {
-        let sent = again(&json!({"model": "m", "messages": [], "tool_choice": choice, "parallel_tool_calls": true}));
+        let sent = again(&json!({"model": "m", "messages": said, "tool_choice": choice, "parallel_tool_calls": true}));
         assert_eq!((sent.get("tool_choice"), sent.get("parallel_tool_calls")), (None, None), "{choice}");
     }
-    let sent = again(&json!({"model": "m", "messages": [], "tool_choice": "required"}));
+    let sent = again(&json!({"model": "m", "messages": said, "tool_choice": "required"}));
     assert_eq!(sent["tool_choice"], "required", "OpenAI tells what is wrong with it");
 }
 

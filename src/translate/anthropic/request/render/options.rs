@@ -5,10 +5,10 @@ use std::borrow::Cow;
 use serde::Serialize;
 use serde_json::value::RawValue;
 
-use crate::translate::closed::closed;
 use crate::translate::conversation::{Conversation, ResponseFormat};
 use crate::translate::fault::Fault;
 use crate::translate::hints::Hints;
+use crate::translate::schema::closed;
 use crate::translate::text::Str;
 
 /// Refuses what changes the answer and Anthropic cannot do. Its temperature ends at 1 (API reference), OpenAI's at 2: scaling

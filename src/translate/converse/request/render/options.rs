@@ -5,11 +5,11 @@ use std::borrow::Cow;
 use serde::{Serialize, Serializer};
 use serde_json::value::RawValue;
 
-use crate::translate::closed::closed;
 use crate::translate::conversation::{Conversation, ResponseFormat};
 use crate::translate::converse::family::Family;
 use crate::translate::fault::Fault;
 use crate::translate::hints::Hints;
+use crate::translate::schema::closed;
 
 /// Refuses what changes the answer and Bedrock cannot do. Its temperature ends at 1 (API reference, `InferenceConfiguration`),
 /// OpenAI's at 2: scaling would be a guess.
