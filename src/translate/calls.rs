@@ -14,6 +14,7 @@ mod embeddings;
 mod estimate;
 mod events;
 mod facts;
+mod google;
 mod pass;
 mod place;
 pub mod rerank;

@@ -93,7 +93,7 @@ pub(super) fn request(call: Call, incoming: &Incoming<'_>, target: &Target<'_>) 
         let api = api(call).ok_or_else(|| {
             unsupported(target, "model", "such a request cannot be counted there: ask /v1/messages/count_tokens or /tokenize")
         })?;
-        let rendered = rendered(api, asked(call, incoming.body, incoming.parsed.json()?, target)?, target)?;
+        let rendered = rendered(api, incoming.path, asked(call, incoming.body, incoming.parsed.json()?, target)?, target)?;
         let body = rendered.body.unwrap_or_default();
         (conversation_body(wire, &body, target.model)?, rendered.dropped)
     };
@@ -107,14 +107,20 @@ fn api(call: Call) -> Option<(Api, ClientFormat)> {
         Call::Tokenize => Some((Api::OpenAiChat, ClientFormat::Chat)),
         Call::CountTokens => Some((Api::AnthropicMessages, ClientFormat::Messages)),
         Call::InputTokens => Some((Api::OpenAiResponses, ClientFormat::Responses)),
+        Call::GeminiCount => Some((Api::GeminiGenerate, ClientFormat::Gemini)),
         _ => None,
     }
 }
 
 /// The conversation as it would be sent for an answer.
-fn rendered((api, format): (Api, ClientFormat), asked: Asked<'_>, target: &Target<'_>) -> Result<Rendered, RequestError> {
+fn rendered(
+    (api, format): (Api, ClientFormat),
+    path: &str,
+    asked: Asked<'_>,
+    target: &Target<'_>,
+) -> Result<Rendered, RequestError> {
     let body = Bytes::from(asked.body.into_owned());
-    let incoming = Incoming::read(api, "", None, &body, ANY_DEPTH)?;
+    let incoming = Incoming::read(api, path, None, &body, ANY_DEPTH)?;
     let mut conversation = format.parse_request(&incoming, &facts(&incoming)?)?;
     conversation.max_output_tokens = None;
     conversation.stream = false;

@@ -18,6 +18,9 @@ pub(super) fn passed(call: Call, target: &Target<'_>) -> String {
         Call::InputTokens => "/responses/input_tokens",
         Call::CountTokens => "/messages/count_tokens",
         Call::Tokenize => return vllm_tokenize(target),
+        Call::GeminiCount | Call::GeminiEmbed | Call::GeminiEmbedBatch => {
+            return google(target, call.method().unwrap_or_default());
+        }
     };
     match target.hosting {
         Hosting::Azure(azure) => azure.path(target.path_prefix, target.model, rest),

@@ -36,8 +36,11 @@ pub(super) fn way(call: Call, dialect: Dialect, tokenize: bool) -> Option<Way> {
         (Call::InputTokens, D::Azure) => Some(Way::Pass),
         (Call::CountTokens, D::Anthropic) => Some(Way::Pass),
         (Call::CountTokens, D::OpenAi) => tokenize.then_some(Way::Count),
+        (Call::GeminiCount, D::Gemini | D::Vertex) => Some(Way::Pass),
+        (Call::GeminiCount, D::OpenAi) => tokenize.then_some(Way::Count),
+        (Call::GeminiEmbed | Call::GeminiEmbedBatch, D::Gemini) => Some(Way::Pass),
         (
-            Call::Tokenize | Call::InputTokens | Call::CountTokens,
+            Call::Tokenize | Call::InputTokens | Call::CountTokens | Call::GeminiCount,
             D::Anthropic | D::AnthropicBedrock | D::AnthropicVertex | D::Bedrock | D::Gemini | D::Vertex,
         ) => Some(Way::Count),
         _ => None,
@@ -68,7 +71,8 @@ fn what(call: Call) -> &'static str {
         Call::Tokenize => {
             "tokenizer in vLLM's API (for OpenAI's own models ask /v1/responses/input_tokens), nor other token counts"
         }
-        Call::InputTokens | Call::CountTokens => "token counts for such a request",
+        Call::GeminiEmbed | Call::GeminiEmbedBatch => "embeddings in Google's API",
+        Call::InputTokens | Call::CountTokens | Call::GeminiCount => "token counts for such a request",
     }
 }
 

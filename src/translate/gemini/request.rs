@@ -8,4 +8,4 @@ mod tests;
 
 pub use parse::parse;
 pub use render::{method, path, render};
-pub use road::{Called, called, facts, pass};
+pub use road::{Called, called, facts, model, pass};

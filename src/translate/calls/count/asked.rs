@@ -39,6 +39,11 @@ pub(in crate::translate::calls) fn asked<'a>(
             splice.set("max_tokens", &b"1"[..]);
             Ok(Asked { body: spliced(splice, body), dropped: Vec::new() })
         }
+        // Google's clients send the contents alone, or a whole request.
+        Call::GeminiCount => {
+            let whole = top.get("generateContentRequest").or_else(|| top.get("generate_content_request"));
+            Ok(Asked { body: whole.map_or(body, |whole| whole.get().as_bytes()).into(), dropped: Vec::new() })
+        }
         _ => Ok(Asked { body: body.into(), dropped: Vec::new() }),
     }
 }
