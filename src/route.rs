@@ -81,12 +81,15 @@ pub struct Order {
     pub choices: Vec<usize>,
 }
 
+/// Bedrock's status for "the model failed to answer" (`ModelErrorException`): a failure of the server, though not by its number.
+pub const MODEL_FAILED: u16 = 424;
+
 /// When and how the next provider is tried.
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
 pub struct Fallback {
     /// Single statuses that count as failure, ascending.
     pub statuses: Vec<u16>,
-    /// Whether every 5xx counts as failure.
+    /// Whether every 5xx counts as failure, and [`MODEL_FAILED`] with them.
     pub server_errors: bool,
     /// Whether a refused or failed connection does.
     pub connect: bool,
@@ -103,6 +106,28 @@ pub struct Fallback {
 impl Fallback {
     /// Whether an answer with this status counts as failure.
     pub fn counts(&self, status: u16) -> bool {
-        (self.server_errors && (500..600).contains(&status)) || self.statuses.binary_search(&status).is_ok()
+        (self.server_errors && (matches!(status, 500..600 | MODEL_FAILED))) || self.statuses.binary_search(&status).is_ok()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_model_that_failed_counts_as_a_server_error() {
+        let mut fallback = Fallback {
+            statuses: vec![429],
+            server_errors: true,
+            connect: false,
+            reset: false,
+            first_byte_timeout: None,
+            timeout: false,
+            repeats: 0,
+        };
+        let counted = |fallback: &Fallback| [400, 424, 429, 499, 500, 599].map(|status| fallback.counts(status));
+        assert_eq!(counted(&fallback), [false, true, true, false, true, true]);
+        fallback.server_errors = false;
+        assert_eq!(counted(&fallback), [false, false, true, false, false, false]);
     }
 }

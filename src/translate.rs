@@ -13,6 +13,7 @@ pub mod answer;
 pub mod anthropic;
 mod api;
 pub mod calls;
+mod claude;
 pub mod cohere;
 pub mod completions;
 pub mod conversation;
@@ -36,7 +37,9 @@ mod passthrough;
 mod plain;
 mod reading;
 pub mod responses;
+mod schema;
 mod seen;
+mod segment;
 mod signature;
 mod stream;
 #[cfg(test)]

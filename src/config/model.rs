@@ -335,9 +335,9 @@ pub struct DetailedChoice {
 #[derive(Debug, Clone, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields, default)]
 pub struct Fallback {
-    /// What counts as failure: a status from 400 to 599 (`429`), all statuses from 500 on (`5xx`), `connect`, `reset` (before the
-    /// answer began), `timeout` (no answer within `first_byte_timeout`; with that, `reset` and `timeout` go together). Empty: the
-    /// first provider's answer stands.
+    /// What counts as failure: a status from 400 to 599 (`429`), all statuses from 500 on and Bedrock's
+    /// 424 (`5xx`), `connect`, `reset` (before the answer began), `timeout` (no answer within `first_byte_timeout`; with that,
+    /// `reset` and `timeout` go together). Empty: the first provider's answer stands.
     #[schemars(extend("items" = serde_json::json!({"type": ["string", "integer"]})))]
     pub on: Vec<String>,
     /// How long a provider may take until its answer begins. Default: not bounded.

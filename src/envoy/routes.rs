@@ -10,7 +10,7 @@ use super::clusters::UNDECIDED_CLUSTER;
 use super::contract::{FALLBACK_HEADER, NAMESPACE, ROUTE_KEY};
 use super::typed::duration;
 use crate::config::Snapshot;
-use crate::route::{Fallback, Order, Route};
+use crate::route::{Fallback, MODEL_FAILED, Order, Route};
 
 /// What HCM and clients add to a request and providers should not learn, or what belongs to the connection with the gateway.
 /// `x-request-id` stays: it tells nothing, and without it the access log has none.
@@ -100,6 +100,7 @@ fn retry_policy(route: &Route, providers: usize) -> Result<Value, RenderError> {
     let mut headers = vec![json!({"name": FALLBACK_HEADER, "present_match": true})];
     if fallback.server_errors {
         headers.push(json!({"name": ":status", "range_match": {"start": 500, "end": 600}}));
+        headers.push(json!({"name": ":status", "range_match": {"start": MODEL_FAILED, "end": MODEL_FAILED + 1}}));
     }
     let mut policy = json!({
         "retry_on": retry_on(route)?,

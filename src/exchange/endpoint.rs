@@ -81,9 +81,10 @@ pub fn error_api(path: &str, speaks: Family) -> Api {
 /// Google's paths: methods of a model, and the models below a version. `v1` is others', too, unless the client speaks Google's API.
 fn gemini<'a>(method: &str, path: &'a str, speaks: bool) -> Option<Endpoint<'a>> {
     if let Some(called) = called(path) {
-        return Some(match (method, called.streams()) {
+        let turn = called.streams().map(|_| Api::GeminiGenerate);
+        return Some(match (method, turn.or_else(|| Call::of_method(called.method).map(Api::Call))) {
             (_, None) => Endpoint::Unknown,
-            ("POST", Some(_)) => Endpoint::Serve(Api::GeminiGenerate),
+            ("POST", Some(api)) => Endpoint::Serve(api),
             (_, Some(_)) => Endpoint::WrongMethod("POST"),
         });
     }
@@ -149,7 +150,16 @@ mod tests {
         assert_eq!(find("GET", "/v1/models", Family::Gemini), Endpoint::Models(Family::Gemini));
         assert_eq!(find("GET", "/v1/models/m", Family::Gemini), Endpoint::Model(Family::Gemini, "m"));
         assert_eq!(find("POST", "/v1/messages", Family::Gemini), Endpoint::Serve(Api::AnthropicMessages));
-        assert_eq!(find("POST", "/v1beta/models/m:embedContent", Family::OpenAi), Endpoint::Unknown);
+        for (method, call) in [
+            ("countTokens", Call::GeminiCount),
+            ("embedContent", Call::GeminiEmbed),
+            ("batchEmbedContents", Call::GeminiEmbedBatch),
+        ] {
+            let path = format!("/v1beta/models/m:{method}");
+            assert_eq!(find("POST", &path, Family::OpenAi), Endpoint::Serve(Api::Call(call)), "{path}");
+            assert_eq!(find("GET", &path, Family::OpenAi), Endpoint::WrongMethod("POST"), "{path}");
+        }
+        assert_eq!(find("POST", "/v1beta/models/m:predict", Family::OpenAi), Endpoint::Unknown);
         assert_eq!(find("POST", "/openai/v1beta/models/m:generateContent", Family::OpenAi), Endpoint::Unknown);
         assert_eq!(find("POST", "/gemini/v1/messages", Family::OpenAi), Endpoint::Unknown);
     }

@@ -14,7 +14,7 @@ mod embeddings;
 mod estimate;
 mod events;
 mod facts;
-mod host;
+mod google;
 mod pass;
 mod place;
 pub mod rerank;
@@ -29,7 +29,6 @@ pub use call::Call;
 pub use estimate::{Prompt, prompt};
 pub(super) use events::Reader;
 pub(super) use facts::facts;
-use host::Site;
 use way::Way;
 
 use super::{Facts, Incoming, Rendered, RequestError, Target, outbound};
@@ -39,20 +38,19 @@ use super::{Facts, Incoming, Rendered, RequestError, Target, outbound};
 /// # Errors
 /// [`RequestError`], naming the field; where the provider has no such endpoint, it says so and what to do.
 pub(super) fn request(call: Call, incoming: &Incoming<'_>, facts: &Facts, target: &Target<'_>) -> Result<Rendered, RequestError> {
-    let site = Site::of(target);
-    match way::to(call, &site)? {
-        Way::Pass => pass::request(call, incoming, facts, &site),
+    match way::to(call, target)? {
+        Way::Pass => pass::request(call, incoming, facts, target),
         Way::Embed => {
-            let mut rendered = embeddings::request(incoming.body, &site)?;
+            let mut rendered = embeddings::request(incoming.body, target)?;
             outbound::override_rendered(&mut rendered, target)?;
             Ok(rendered)
         }
-        Way::Count => count::request(call, incoming, target, &site),
+        Way::Count => count::request(call, incoming, target),
         Way::Rank(wire) => rerank::request(wire, incoming.body, incoming.parsed.json()?, facts, target),
     }
 }
 
 /// Whether a call for the target passes through.
 pub(super) fn passes(call: Call, target: &Target<'_>) -> bool {
-    way::to(call, &Site::of(target)) == Ok(Way::Pass)
+    way::to(call, target) == Ok(Way::Pass)
 }

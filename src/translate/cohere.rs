@@ -8,7 +8,6 @@
 //! something is cited), and the prompt that `debug` events show.
 
 pub mod error;
-mod hints;
 pub mod request;
 pub mod response;
 pub mod stream;

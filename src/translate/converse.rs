@@ -7,7 +7,6 @@
 //! What an answer loses, because no client of another API can have asked for it: citations (the text stays), and the calls and
 //! results of tools that Bedrock runs itself.
 
-mod dropped;
 pub mod error;
 mod family;
 pub mod request;

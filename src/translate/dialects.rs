@@ -105,32 +105,30 @@ impl ClientFormat {
         }
     }
 
-    /// What must be changed of a request that passes through.
+    /// What must be changed of a request that passes through; returns what was dropped.
     pub(super) fn pass_request(
         self,
         splice: &mut Splice<'_>,
         top: &TopLevel<'_>,
         facts: &Facts,
         target: &Target<'_>,
-    ) -> Result<(), RequestError> {
+    ) -> Result<Vec<String>, RequestError> {
         match self {
             Self::Chat | Self::Completions => {
                 outbound::set_model(splice, facts, target);
-                openai::request::pass(splice, top, facts)
+                openai::request::pass(splice, top, facts)?;
             }
             Self::Responses => {
                 outbound::set_model(splice, facts, target);
-                responses::request::pass(splice, top)
+                responses::request::pass(splice, top)?;
             }
             Self::Messages => {
                 outbound::set_model(splice, facts, target);
-                Ok(())
+                return Ok(anthropic::request::pass(splice, top));
             }
-            Self::Gemini => {
-                gemini::request::pass(splice, top);
-                Ok(())
-            }
+            Self::Gemini => gemini::request::pass(splice, top),
         }
+        Ok(Vec::new())
     }
 
     /// What an answer repeats of its request; empty where nothing is repeated.

@@ -17,6 +17,13 @@ impl Hints {
         }
     }
 
+    /// Adds the name if it holds.
+    pub(crate) fn add_if(&mut self, holds: bool, field: &str) {
+        if holds {
+            self.add(field);
+        }
+    }
+
     /// All fields that say something. Empty ones are what SDKs write when they echo an answer.
     pub(crate) fn all(&mut self, path: &str, rest: &Rest<'_>) {
         for (key, value) in rest {

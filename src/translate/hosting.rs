@@ -7,7 +7,6 @@
 mod azure;
 mod bedrock;
 mod betas;
-mod segment;
 mod vendor;
 mod vertex;
 

@@ -5,10 +5,13 @@
 
 use bytes::Bytes;
 
-use super::{AnswerContext, AnswerError, ProviderErrorAnswer, Seen, Task, Whole, calls, plain};
+use super::{AnswerContext, AnswerError, Framing, ProviderErrorAnswer, Seen, Task, Whole, calls, plain};
 
 /// Anthropic's status for "overloaded". No HTTP status of the registry, and unknown to clients of other APIs.
 const OVERLOADED: u16 = 529;
+/// Bedrock's status for "the model failed" (`ModelErrorException`). A client would take it for a mistake of its own: Bedrock's
+/// framings tell that it is Bedrock, and not OpenAI, who means something else by it.
+const MODEL_FAILED: u16 = 424;
 
 /// An answer with a status 2xx that is not streamed.
 ///
@@ -52,6 +55,7 @@ pub fn provider_error(context: &AnswerContext, status: u16, body: &[u8]) -> Prov
     let (same, family) = (context.is_pass_through(), context.api.family());
     let status = match status {
         OVERLOADED if !same => 503,
+        MODEL_FAILED if !same || context.framing != Framing::Sse => 502,
         400..600 => status,
         _ => 502,
     };

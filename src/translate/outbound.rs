@@ -81,8 +81,8 @@ fn pass_through(
 ) -> Result<Rendered, RequestError> {
     let top = incoming.parsed.json()?;
     let mut splice = Splice::new(incoming.body, top);
-    format.pass_request(&mut splice, top, facts, target)?;
-    let (mut headers, mut dropped) = (Vec::new(), Vec::new());
+    let mut dropped = format.pass_request(&mut splice, top, facts, target)?;
+    let mut headers = Vec::new();
     target.hosting.place((&mut splice, top), target.format, &mut headers, &mut dropped, Some(incoming));
     override_fields(&mut splice, target);
     Ok(Rendered { path: target.hosting.path(target), headers, body: splice.finish(), dropped })
@@ -101,7 +101,8 @@ pub(super) fn set_model(splice: &mut Splice<'_>, facts: &Facts, target: &Target<
     }
 }
 
-fn override_fields<'a>(splice: &mut Splice<'a>, target: &Target<'a>) {
+/// Sets and removes what the config says.
+pub(super) fn override_fields<'a>(splice: &mut Splice<'a>, target: &Target<'a>) {
     for (field, value) in target.overrides {
         match value {
             Some(json) => splice.set(field, json.get().as_bytes()),

@@ -11,6 +11,8 @@
 use super::text::Str;
 
 const GOOGLE: &str = "google:";
+/// How a sealed signature begins in JSON.
+pub(super) const IN_JSON: &str = "\"google:";
 
 /// A signature of Google's, for the hub.
 pub(super) fn seal(signature: &str) -> Str<'static> {

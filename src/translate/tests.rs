@@ -196,6 +196,14 @@ fn an_error_in_the_clients_shape_is_kept_byte_for_byte() {
 }
 
 #[test]
+fn a_model_that_failed_at_bedrock_is_no_mistake_of_the_client() {
+    let status = |api, dialect| provider_error(&context(api, dialect), 424, br#"{"message":"the model failed"}"#).status;
+    assert_eq!(status(Api::OpenAiChat, Dialect::Bedrock), 502);
+    assert_eq!(status(Api::AnthropicMessages, Dialect::AnthropicBedrock), 502);
+    assert_eq!(status(Api::OpenAiChat, Dialect::OpenAi), 424, "OpenAI means the client's own connectors by it");
+}
+
+#[test]
 fn a_rejection_has_the_shape_of_the_clients_api() {
     let given = Rejection::new(Kind::UnknownModel, "no such model");
     let openai: serde_json::Value = serde_json::from_slice(&rejection(Family::OpenAi, &given)).unwrap();

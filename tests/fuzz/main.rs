@@ -64,6 +64,9 @@ targets! {
     streams_of_anthropic_say_the_same_in_any_pieces: "anthropic_stream", seeds::provider("anthropic", "stream."), targets::streams::anthropic;
     answers_of_cohere_become_answers_or_errors: "cohere_answer", seeds::provider("cohere", "answer."), targets::answers::cohere;
     streams_of_cohere_say_the_same_in_any_pieces: "cohere_stream", seeds::provider("cohere", "stream."), targets::streams::cohere;
+    requests_of_gemini_become_requests_or_errors: "gemini_request", seeds::client("gemini", "request."), targets::requests::gemini;
+    answers_of_gemini_become_answers_or_errors: "gemini_answer", seeds::provider("gemini", "answer."), targets::answers::gemini;
+    streams_of_gemini_say_the_same_in_any_pieces: "gemini_stream", seeds::provider("gemini", "stream."), targets::streams::gemini;
     frames_of_aws_are_the_same_in_any_pieces: "aws_events", targets::aws::frame_seeds(), targets::aws::frames;
     answers_of_bedrock_become_answers_or_errors: "bedrock_answer", seeds::provider("bedrock", "answer."), targets::answers::bedrock;
     streams_of_bedrock_say_the_same_in_any_pieces: "bedrock_stream", seeds::provider("bedrock", "stream."), targets::aws::bedrock;

@@ -13,12 +13,13 @@ use kanmon::translate::{Api, Dialect, Hosting, Target};
 
 /// Every dialect that a provider can have.
 pub const DIALECTS: &[Dialect] =
-    &[Dialect::OpenAi, Dialect::Anthropic, Dialect::Cohere, Dialect::Bedrock, Dialect::AnthropicBedrock];
+    &[Dialect::OpenAi, Dialect::Anthropic, Dialect::Cohere, Dialect::Bedrock, Dialect::AnthropicBedrock, Dialect::Gemini];
 
 /// An API of clients, and what stands in a stream of it that looks whole, or that tells an error.
 pub struct Client {
     pub api: Api,
     pub path: &'static str,
+    /// Lines, or a part of one that no text in it can hold.
     pub ends: &'static [&'static str],
     pub error: &'static str,
 }
@@ -33,7 +34,22 @@ pub const CLIENTS: &[Client] = &[
         error: "event: error",
     },
     Client { api: Api::AnthropicMessages, path: "/v1/messages", ends: &["event: message_stop"], error: "\"error\"" },
+    // Only the last chunk of a stream has a reason.
+    Client {
+        api: Api::GeminiGenerate,
+        path: "/v1beta/models/asked:generateContent",
+        ends: &["\"finishReason\":\""],
+        error: "\"error\"",
+    },
 ];
+
+impl Client {
+    /// Whether a stream looks whole.
+    pub fn is_whole(&self, stream: &str) -> bool {
+        let ends = |line: &str| self.ends.iter().any(|end| if end.starts_with('"') { line.contains(end) } else { line == *end });
+        stream.lines().any(ends)
+    }
+}
 
 /// A provider of a dialect, for a client of an API.
 pub fn target(api: Api, dialect: Dialect) -> Target<'static> {

@@ -8,4 +8,4 @@ mod tests;
 
 pub use parse::parse;
 pub use render::{path, render};
-pub use road::facts;
+pub use road::{facts, pass};

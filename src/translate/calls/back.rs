@@ -1,6 +1,5 @@
 //! Answers of calls, on their way back.
 
-use super::host::Host;
 use super::way::{Way, way};
 use super::{Call, count, embeddings, rerank, usage};
 use crate::translate::{AnswerContext, AnswerError, Api, Dialect, Hosting, Incoming, Parsed, Seen, Task, Whole};
@@ -22,7 +21,7 @@ impl Back {
     pub fn of(api: Api, dialect: Dialect, hosting: &Hosting) -> Self {
         match api.task() {
             Task::Conversation(_) => Self::default(),
-            Task::Call(call) => Self { way: way(call, Host::of(dialect), hosting.has_tokenizer()), ..Self::default() },
+            Task::Call(call) => Self { way: way(call, dialect, hosting.has_tokenizer()), ..Self::default() },
         }
     }
 

@@ -29,6 +29,12 @@ pub enum Call {
     InputTokens,
     /// Anthropic's `/v1/messages/count_tokens`.
     CountTokens,
+    /// Google's `:countTokens` of a model.
+    GeminiCount,
+    /// Google's `:embedContent` of a model.
+    GeminiEmbed,
+    /// Google's `:batchEmbedContents` of a model.
+    GeminiEmbedBatch,
 }
 
 impl Call {
@@ -51,6 +57,26 @@ impl Call {
         })
     }
 
+    /// The one that a method of a model is at Google, where the model stands in the path.
+    pub fn of_method(method: &str) -> Option<Self> {
+        [Self::GeminiCount, Self::GeminiEmbed, Self::GeminiEmbedBatch].into_iter().find(|call| call.method() == Some(method))
+    }
+
+    /// The method of a model, at Google.
+    pub(super) fn method(self) -> Option<&'static str> {
+        match self {
+            Self::GeminiCount => Some("countTokens"),
+            Self::GeminiEmbed => Some("embedContent"),
+            Self::GeminiEmbedBatch => Some("batchEmbedContents"),
+            _ => None,
+        }
+    }
+
+    /// Whether it asks for a number of tokens, which nobody has spent then.
+    pub(super) fn counts(self) -> bool {
+        matches!(self, Self::Tokenize | Self::InputTokens | Self::CountTokens | Self::GeminiCount)
+    }
+
     /// The name in usage records, metrics and logs.
     pub fn name(self) -> &'static str {
         match self {
@@ -66,6 +92,9 @@ impl Call {
             Self::Tokenize => "vllm.tokenize",
             Self::InputTokens => "openai.input_tokens",
             Self::CountTokens => "anthropic.count_tokens",
+            Self::GeminiCount => "gemini.count_tokens",
+            Self::GeminiEmbed => "gemini.embed_content",
+            Self::GeminiEmbedBatch => "gemini.batch_embed_contents",
         }
     }
 
@@ -74,6 +103,7 @@ impl Call {
         match self {
             Self::CountTokens => Family::Anthropic,
             Self::Rerank => Family::Cohere,
+            Self::GeminiCount | Self::GeminiEmbed | Self::GeminiEmbedBatch => Family::Gemini,
             _ => Family::OpenAi,
         }
     }

@@ -18,10 +18,10 @@ use http::{HeaderName, HeaderValue, header};
 use request::{conversation_body, passed_body};
 
 use super::Call;
-use super::host::{Host, Site};
 use super::place;
 use super::way::unsupported;
-use crate::translate::{Api, ClientFormat, Incoming, Rendered, RequestError, Target, facts, outbound};
+use crate::translate::converse::request::model_path;
+use crate::translate::{Api, ClientFormat, Dialect, Incoming, Rendered, RequestError, Target, facts, outbound};
 
 /// Whose count.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -44,25 +44,27 @@ enum Wire {
 
 impl Wire {
     /// The one that this target has.
-    fn of(target: &Site<'_>) -> Option<Self> {
+    fn of(target: &Target<'_>) -> Option<Self> {
         match target.dialect {
-            Host::Anthropic => Some(Self::Anthropic),
-            Host::AnthropicBedrock => Some(Self::AnthropicOnBedrock),
-            Host::AnthropicVertex => Some(Self::AnthropicOnVertex),
-            Host::Bedrock => Some(Self::Converse),
-            Host::Gemini => Some(Self::Gemini),
-            Host::Vertex => Some(Self::Vertex),
-            Host::OpenAi if target.tokenize => Some(Self::Vllm),
-            Host::OpenAi | Host::Azure | Host::Cohere => None,
+            Dialect::Anthropic => Some(Self::Anthropic),
+            Dialect::AnthropicBedrock => Some(Self::AnthropicOnBedrock),
+            Dialect::AnthropicVertex => Some(Self::AnthropicOnVertex),
+            Dialect::Bedrock => Some(Self::Converse),
+            Dialect::Gemini => Some(Self::Gemini),
+            Dialect::Vertex => Some(Self::Vertex),
+            Dialect::OpenAi if target.hosting.has_tokenizer() => Some(Self::Vllm),
+            Dialect::OpenAi | Dialect::Azure | Dialect::Cohere => None,
         }
     }
 
     /// Where the count is asked for.
-    fn path(self, target: &Site<'_>) -> String {
+    fn path(self, target: &Target<'_>) -> String {
         match self {
             Self::Anthropic => format!("{}/messages/count_tokens", target.path_prefix),
-            Self::AnthropicOnVertex => place::vertex(target, "anthropic", "count-tokens", "rawPredict"),
-            Self::AnthropicOnBedrock | Self::Converse => place::bedrock(of_one_region(target.model), "count-tokens"),
+            Self::AnthropicOnVertex => place::anthropic_on_vertex(target, "count-tokens", "rawPredict"),
+            Self::AnthropicOnBedrock | Self::Converse => {
+                model_path(target.path_prefix, of_one_region(target.model), "count-tokens")
+            }
             Self::Gemini | Self::Vertex => place::google(target, "countTokens"),
             Self::Vllm => place::vllm_tokenize(target),
         }
@@ -82,26 +84,21 @@ const ANY_DEPTH: usize = usize::MAX;
 ///
 /// # Errors
 /// [`RequestError`], naming the field.
-pub(super) fn request(
-    call: Call,
-    incoming: &Incoming<'_>,
-    target: &Target<'_>,
-    site: &Site<'_>,
-) -> Result<Rendered, RequestError> {
-    let wire = Wire::of(site).ok_or_else(|| unsupported(site, "model", "it counts no tokens: name another model"))?;
+pub(super) fn request(call: Call, incoming: &Incoming<'_>, target: &Target<'_>) -> Result<Rendered, RequestError> {
+    let wire = Wire::of(target).ok_or_else(|| unsupported(target, "model", "it counts no tokens: name another model"))?;
     let of_anthropic = matches!(wire, Wire::AnthropicOnBedrock | Wire::AnthropicOnVertex);
     let (body, dropped) = if call == Call::CountTokens && of_anthropic {
         (passed_body(wire, incoming.body, target.model)?, Vec::new())
     } else {
         let api = api(call).ok_or_else(|| {
-            unsupported(site, "model", "such a request cannot be counted there: ask /v1/messages/count_tokens or /tokenize")
+            unsupported(target, "model", "such a request cannot be counted there: ask /v1/messages/count_tokens or /tokenize")
         })?;
-        let rendered = rendered(api, asked(call, incoming.body, incoming.parsed.json()?, site)?, target)?;
+        let rendered = rendered(api, incoming.path, asked(call, incoming.body, incoming.parsed.json()?, target)?, target)?;
         let body = rendered.body.unwrap_or_default();
         (conversation_body(wire, &body, target.model)?, rendered.dropped)
     };
     let headers = [(header::CONTENT_TYPE, HeaderValue::from_static("application/json"))].into_iter().chain(wire.headers());
-    Ok(Rendered { path: wire.path(site), headers: headers.collect(), body: Some(body.into()), dropped })
+    Ok(Rendered { path: wire.path(target), headers: headers.collect(), body: Some(body.into()), dropped })
 }
 
 /// The API whose conversations are counted.
@@ -110,14 +107,20 @@ fn api(call: Call) -> Option<(Api, ClientFormat)> {
         Call::Tokenize => Some((Api::OpenAiChat, ClientFormat::Chat)),
         Call::CountTokens => Some((Api::AnthropicMessages, ClientFormat::Messages)),
         Call::InputTokens => Some((Api::OpenAiResponses, ClientFormat::Responses)),
+        Call::GeminiCount => Some((Api::GeminiGenerate, ClientFormat::Gemini)),
         _ => None,
     }
 }
 
 /// The conversation as it would be sent for an answer.
-fn rendered((api, format): (Api, ClientFormat), asked: Asked<'_>, target: &Target<'_>) -> Result<Rendered, RequestError> {
+fn rendered(
+    (api, format): (Api, ClientFormat),
+    path: &str,
+    asked: Asked<'_>,
+    target: &Target<'_>,
+) -> Result<Rendered, RequestError> {
     let body = Bytes::from(asked.body.into_owned());
-    let incoming = Incoming::read(api, "", None, &body, ANY_DEPTH)?;
+    let incoming = Incoming::read(api, path, None, &body, ANY_DEPTH)?;
     let mut conversation = format.parse_request(&incoming, &facts(&incoming)?)?;
     conversation.max_output_tokens = None;
     conversation.stream = false;

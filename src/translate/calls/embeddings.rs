@@ -21,10 +21,10 @@ use http::{HeaderValue, header};
 pub(super) use answer::parse;
 use request::Request;
 
-use super::host::{Host, Site};
 use super::place;
 use super::way::unsupported;
-use crate::translate::{Rendered, RequestError};
+use crate::translate::converse::request::model_path;
+use crate::translate::{Dialect, Rendered, RequestError, Target};
 
 /// Whose embeddings: what the body looks like, and where it goes.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -45,12 +45,12 @@ enum Wire {
 
 impl Wire {
     /// The one that this target's model speaks.
-    fn of(target: &Site<'_>) -> Result<Self, RequestError> {
+    fn of(target: &Target<'_>) -> Result<Self, RequestError> {
         match target.dialect {
-            Host::Cohere => Ok(Self::Cohere),
-            Host::Gemini => Ok(Self::Gemini),
-            Host::Vertex if vertex::has_embed_content(target.model) => Ok(Self::EmbedContent),
-            Host::Vertex => Ok(Self::Predict),
+            Dialect::Cohere => Ok(Self::Cohere),
+            Dialect::Gemini => Ok(Self::Gemini),
+            Dialect::Vertex if vertex::has_embed_content(target.model) => Ok(Self::EmbedContent),
+            Dialect::Vertex => Ok(Self::Predict),
             _ if target.model.contains("cohere.embed") => Ok(Self::CohereOnBedrock),
             _ => titan::Model::of(target.model).map(Self::Titan).ok_or_else(|| {
                 let message =
@@ -60,9 +60,9 @@ impl Wire {
         }
     }
 
-    fn path(self, target: &Site<'_>, texts: usize) -> String {
+    fn path(self, target: &Target<'_>, texts: usize) -> String {
         match self {
-            Self::Titan(_) | Self::CohereOnBedrock => place::bedrock(target.model, "invoke"),
+            Self::Titan(_) | Self::CohereOnBedrock => model_path(target.path_prefix, target.model, "invoke"),
             Self::Cohere => format!("{}/embed", target.path_prefix),
             Self::Gemini if texts == 1 => place::google(target, "embedContent"),
             Self::Gemini => place::google(target, "batchEmbedContents"),
@@ -71,7 +71,7 @@ impl Wire {
         }
     }
 
-    fn body(self, request: &mut Request<'_>, target: &Site<'_>) -> Result<Vec<u8>, RequestError> {
+    fn body(self, request: &mut Request<'_>, target: &Target<'_>) -> Result<Vec<u8>, RequestError> {
         match self {
             Self::Titan(model) => titan::body(model, request, target),
             Self::CohereOnBedrock => cohere::body(request, None, target),
@@ -87,7 +87,7 @@ impl Wire {
 ///
 /// # Errors
 /// [`RequestError`], naming the field.
-pub(super) fn request(body: &[u8], target: &Site<'_>) -> Result<Rendered, RequestError> {
+pub(super) fn request(body: &[u8], target: &Target<'_>) -> Result<Rendered, RequestError> {
     let wire = Wire::of(target)?;
     let mut request = Request::parse(body, target)?;
     let path = wire.path(target, request.texts.len());

@@ -23,7 +23,7 @@ pub enum Prompt {
 pub fn prompt(call: Call, parsed: &Parsed<'_>) -> Prompt {
     match (call, parsed) {
         (Call::Embeddings, Parsed::Json(top)) => token_ids(top).map_or(Prompt::Text, Prompt::Tokens),
-        (Call::Moderations | Call::Rerank, Parsed::Json(_)) => Prompt::Text,
+        (Call::Moderations | Call::Rerank | Call::GeminiEmbed | Call::GeminiEmbedBatch, Parsed::Json(_)) => Prompt::Text,
         _ => Prompt::Tokens(0),
     }
 }

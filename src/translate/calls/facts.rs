@@ -4,7 +4,7 @@ use super::Call;
 use crate::codec::json::TopLevel;
 use crate::codec::multipart::Form;
 use crate::translate::fault::Fault;
-use crate::translate::{Facts, Incoming, Parsed, RequestError};
+use crate::translate::{Facts, Incoming, Parsed, RequestError, gemini};
 
 /// The model that OpenAI's API reference names for moderations that name none.
 const MODERATION: &str = "omni-moderation-latest";
@@ -15,6 +15,7 @@ const MODERATION: &str = "omni-moderation-latest";
 /// [`RequestError::Invalid`] for a field that is missing or of the wrong type.
 pub(in crate::translate) fn facts(call: Call, incoming: &Incoming<'_>) -> Result<Facts, RequestError> {
     let (model, stream) = match &incoming.parsed {
+        Parsed::Json(_) if call.method().is_some() => (gemini::request::model(incoming.path)?, false),
         Parsed::Json(top) => (of_json(call, top)?, stream_of_json(call, top)?),
         Parsed::Form(form) => (of_form(form)?, stream_of_form(form)?),
     };

@@ -3,19 +3,18 @@
 use bytes::Bytes;
 use http::{HeaderName, HeaderValue, header};
 
-use super::host::Site;
-use super::{Call, place};
+use super::{Call, google, place};
 use crate::codec::json::{Splice, TopLevel};
 use crate::codec::multipart::Form;
-use crate::translate::{Facts, Incoming, Parsed, Rendered, RequestError};
+use crate::translate::{Facts, Incoming, Parsed, Rendered, RequestError, Target, outbound};
 
 /// The call for the target.
 ///
 /// # Errors
 /// [`RequestError::Invalid`] for a form that cannot hold what has to be written into it.
-pub(super) fn request(call: Call, incoming: &Incoming<'_>, facts: &Facts, target: &Site<'_>) -> Result<Rendered, RequestError> {
+pub(super) fn request(call: Call, incoming: &Incoming<'_>, facts: &Facts, target: &Target<'_>) -> Result<Rendered, RequestError> {
     let (body, headers) = match &incoming.parsed {
-        Parsed::Json(top) => (json(incoming.body, top, facts, target), Vec::new()),
+        Parsed::Json(top) => (json(call, incoming.body, top, facts, target), Vec::new()),
         Parsed::Form(form) => (self::form(form, facts, target)?, same_boundary(incoming)),
     };
     Ok(Rendered { path: place::passed(call, target), headers, body, dropped: Vec::new() })
@@ -27,22 +26,19 @@ fn same_boundary(incoming: &Incoming<'_>) -> Vec<(HeaderName, HeaderValue)> {
     own.map(|own| (header::CONTENT_TYPE, own)).into_iter().collect()
 }
 
-fn json(body: &[u8], top: &TopLevel<'_>, facts: &Facts, target: &Site<'_>) -> Option<Bytes> {
+fn json(call: Call, body: &[u8], top: &TopLevel<'_>, facts: &Facts, target: &Target<'_>) -> Option<Bytes> {
     let mut splice = Splice::new(body, top);
-    if facts.model != target.model || top.get("model").is_none() {
+    if call.method().is_some() {
+        google::set_model(&mut splice, top, facts, target);
+    } else if facts.model != target.model || top.get("model").is_none() {
         splice.set("model", serde_json::Value::from(target.model).to_string().into_bytes());
     }
-    for (field, value) in target.overrides {
-        match value {
-            Some(json) => splice.set(field, json.get().as_bytes()),
-            None => splice.remove(field),
-        }
-    }
+    outbound::override_fields(&mut splice, target);
     splice.finish()
 }
 
 /// A form's fields are text: an override that is text goes in as it is, anything else as its JSON.
-fn form(form: &Form<'_>, facts: &Facts, target: &Site<'_>) -> Result<Option<Bytes>, RequestError> {
+fn form(form: &Form<'_>, facts: &Facts, target: &Target<'_>) -> Result<Option<Bytes>, RequestError> {
     let overrides: Vec<(&str, Option<String>)> = target
         .overrides
         .iter()

@@ -1,46 +1,57 @@
+use std::borrow::Cow;
+
 use bytes::Bytes;
 use serde_json::Value;
 use serde_json::value::RawValue;
 
-use super::host::Host;
 use super::*;
 use crate::codec::json::TopLevel;
 use crate::codec::multipart::Form;
 use crate::codec::sse;
 use crate::translate::answer::Delta;
-use crate::translate::{AnswerContext, Api, Format, Framing, Parsed};
+use crate::translate::{
+    AnswerContext, Api, Azure, AzureVersion, Dialect, Format, Framing, Hosting, OutputLimit, Parsed, Vendor, Vertex,
+};
 use crate::usage::Tokens;
 
-pub(super) const DIALECTS: [Host; 9] = [
-    Host::OpenAi,
-    Host::Azure,
-    Host::Anthropic,
-    Host::Bedrock,
-    Host::AnthropicBedrock,
-    Host::Gemini,
-    Host::Vertex,
-    Host::AnthropicVertex,
-    Host::Cohere,
+pub(super) const DIALECTS: [Dialect; 9] = [
+    Dialect::OpenAi,
+    Dialect::Azure,
+    Dialect::Anthropic,
+    Dialect::Bedrock,
+    Dialect::AnthropicBedrock,
+    Dialect::Gemini,
+    Dialect::Vertex,
+    Dialect::AnthropicVertex,
+    Dialect::Cohere,
 ];
 
-pub(super) fn target(dialect: Host, model: &'static str) -> Site<'static> {
-    let path_prefix = match dialect {
-        Host::Gemini => "/v1beta",
-        Host::Azure => "",
-        Host::Cohere => "/v2",
-        _ => "/v1",
-    };
-    Site {
+const AZURE: Hosting =
+    Hosting::Azure(Azure { version: AzureVersion::Dated(Cow::Borrowed("2024-10-21")), output_limit: OutputLimit::AsAsked });
+const AZURE_V1: Hosting = Hosting::Azure(Azure { version: AzureVersion::V1, output_limit: OutputLimit::AsAsked });
+const VERTEX: Hosting = Hosting::Vertex(Vertex { project: Cow::Borrowed("proj"), location: Cow::Borrowed("europe-west1") });
+
+pub(super) fn target(dialect: Dialect, model: &'static str) -> Target<'static> {
+    Target {
         dialect,
+        format: dialect.format_for(Api::OpenAiChat),
+        hosting: match dialect {
+            Dialect::Azure => &AZURE,
+            Dialect::Vertex | Dialect::AnthropicVertex => &VERTEX,
+            _ => &Hosting::Owner,
+        },
         provider: "p",
         model,
-        path_prefix,
+        stream: false,
+        path_prefix: dialect.path_prefix(),
+        default_max_tokens: 1,
         overrides: &[],
-        azure_version: "2024-10-21",
-        project: "proj",
-        location: "europe-west1",
-        tokenize: false,
     }
+}
+
+/// Azure's v1 API.
+pub(super) fn azure_v1(model: &'static str) -> Target<'static> {
+    Target { hosting: &AZURE_V1, ..target(Dialect::Azure, model) }
 }
 
 fn incoming<'a>(call: Call, content_type: &'a str, body: &'a Bytes) -> Incoming<'a> {
@@ -48,17 +59,17 @@ fn incoming<'a>(call: Call, content_type: &'a str, body: &'a Bytes) -> Incoming<
 }
 
 /// The call at a provider that it passes to, or that has embeddings.
-fn request_at(call: Call, incoming: &Incoming<'_>, site: &Site<'_>) -> Result<Rendered, RequestError> {
+fn request_at(call: Call, incoming: &Incoming<'_>, target: &Target<'_>) -> Result<Rendered, RequestError> {
     let facts = facts(call, incoming)?;
-    match way::to(call, site)? {
-        Way::Pass => pass::request(call, incoming, &facts, site),
-        Way::Embed => embeddings::request(incoming.body, site),
+    match way::to(call, target)? {
+        Way::Pass => pass::request(call, incoming, &facts, target),
+        Way::Embed => embeddings::request(incoming.body, target),
         Way::Count | Way::Rank(_) => panic!("they have tests of their own"),
     }
 }
 
-pub(super) fn sent(call: Call, body: &str, site: &Site<'_>) -> Result<Rendered, RequestError> {
-    request_at(call, &incoming(call, "application/json", &Bytes::from(body.to_owned())), site)
+pub(super) fn sent(call: Call, body: &str, target: &Target<'_>) -> Result<Rendered, RequestError> {
+    request_at(call, &incoming(call, "application/json", &Bytes::from(body.to_owned())), target)
 }
 
 pub(super) fn body_of(rendered: &Rendered) -> Value {
@@ -76,7 +87,7 @@ pub(super) fn unsupported_field(error: RequestError) -> String {
     }
 }
 
-pub(super) fn context(call: Call, host: Host) -> AnswerContext {
+pub(super) fn context(call: Call, dialect: Dialect) -> AnswerContext {
     AnswerContext {
         api: Api::Call(call),
         format: Format::Chat,
@@ -85,7 +96,7 @@ pub(super) fn context(call: Call, host: Host) -> AnswerContext {
         stream: false,
         wants_usage: true,
         echo: String::new(),
-        call: Back { way: way::way(call, host, false), ..Back::default() },
+        call: Back { way: way::way(call, dialect, false), ..Back::default() },
         answer_bytes: 1 << 20,
         event_bytes: 1 << 20,
     }
@@ -94,24 +105,24 @@ pub(super) fn context(call: Call, host: Host) -> AnswerContext {
 const FORM: &str = "--b\r\nContent-Disposition: form-data; name=\"model\"\r\n\r\nasked\r\n\
     --b\r\nContent-Disposition: form-data; name=\"file\"; filename=\"a.wav\"\r\n\r\n\0\u{1}\r\n--b--\r\n";
 
-fn form_sent(call: Call, body: &str, site: &Site<'_>) -> Rendered {
-    request_at(call, &incoming(call, "multipart/form-data; boundary=b", &Bytes::from(body.to_owned())), site).unwrap()
+fn form_sent(call: Call, body: &str, target: &Target<'_>) -> Rendered {
+    request_at(call, &incoming(call, "multipart/form-data; boundary=b", &Bytes::from(body.to_owned())), target).unwrap()
 }
 
 #[test]
 fn a_call_that_passes_keeps_every_byte_but_the_model() {
     let body = "{ \"model\" : \"asked\",\n \"input\":\"x\", \"new_field\":1.50 }";
-    let rendered = sent(Call::Moderations, body, &target(Host::OpenAi, "asked")).unwrap();
+    let rendered = sent(Call::Moderations, body, &target(Dialect::OpenAi, "asked")).unwrap();
     assert_eq!((rendered.path.as_str(), rendered.body), ("/v1/moderations", None));
-    let rendered = sent(Call::Moderations, body, &target(Host::OpenAi, "served")).unwrap();
+    let rendered = sent(Call::Moderations, body, &target(Dialect::OpenAi, "served")).unwrap();
     assert_eq!(rendered.body.unwrap(), body.replace("asked", "served"));
 }
 
 #[test]
 fn a_form_keeps_every_byte_but_the_model() {
-    let rendered = form_sent(Call::Transcriptions, FORM, &target(Host::OpenAi, "asked"));
+    let rendered = form_sent(Call::Transcriptions, FORM, &target(Dialect::OpenAi, "asked"));
     assert_eq!((rendered.path.as_str(), rendered.body), ("/v1/audio/transcriptions", None));
-    let rendered = form_sent(Call::Translations, FORM, &target(Host::OpenAi, "whisper-large-v3"));
+    let rendered = form_sent(Call::Translations, FORM, &target(Dialect::OpenAi, "whisper-large-v3"));
     assert_eq!(rendered.path, "/v1/audio/translations");
     assert_eq!(rendered.body.unwrap(), FORM.replace("asked", "whisper-large-v3"));
     let [(name, value)] = &*rendered.headers else { panic!() };
@@ -122,7 +133,7 @@ fn a_form_keeps_every_byte_but_the_model() {
 fn overrides_of_the_config_reach_forms_as_text() {
     let raw = |json: &str| Some(RawValue::from_string(json.to_owned()).unwrap());
     let overrides = [("language".to_owned(), raw("\"de\"")), ("temperature".to_owned(), raw("0.5")), ("prompt".to_owned(), None)];
-    let target = Site { overrides: &overrides, ..target(Host::OpenAi, "asked") };
+    let target = Target { overrides: &overrides, ..target(Dialect::OpenAi, "asked") };
     let rendered = form_sent(Call::Transcriptions, FORM, &target);
     let body = rendered.body.unwrap();
     let form = Form::scan(&body, "b").unwrap();
@@ -142,45 +153,45 @@ fn azure_has_deployments_in_its_dated_api_and_none_in_v1() {
         (Call::Speech, "/openai/deployments/a%20b/audio/speech?api-version=2024-10-21", "/openai/v1/audio/speech"),
         (Call::InputTokens, "/openai/responses/input_tokens?api-version=2024-10-21", "/openai/v1/responses/input_tokens"),
     ] {
-        let azure = target(Host::Azure, "a b");
+        let azure = target(Dialect::Azure, "a b");
         let rendered = sent(call, r#"{"model":"m","input":"x","prompt":"x"}"#, &azure).unwrap();
         assert_eq!(rendered.path, dated);
         assert_eq!(body_of(&rendered)["model"], "a b");
-        let azure = Site { azure_version: "v1", ..azure };
-        assert_eq!(sent(call, r#"{"model":"m","input":"x"}"#, &azure).unwrap().path, v1);
+        assert_eq!(sent(call, r#"{"model":"m","input":"x"}"#, &azure_v1("a b")).unwrap().path, v1);
     }
 }
 
 #[test]
 fn what_a_provider_does_not_have_is_told_with_its_name() {
     for call in [Call::ImageGenerations, Call::ImageEdits, Call::Speech, Call::Moderations] {
-        for dialect in DIALECTS.into_iter().filter(|dialect| !matches!(dialect, Host::OpenAi | Host::Azure)) {
+        for dialect in DIALECTS.into_iter().filter(|dialect| !matches!(dialect, Dialect::OpenAi | Dialect::Azure)) {
             let error = sent(call, r#"{"model":"m","input":"x"}"#, &target(dialect, "m")).unwrap_err();
             assert!(error.to_string().contains(dialect.name()), "{error}");
             assert_eq!(unsupported_field(error), "model");
         }
     }
-    let azure = target(Host::Azure, "m");
+    let azure = target(Dialect::Azure, "m");
     assert!(sent(Call::Moderations, r#"{"model":"m","input":"x"}"#, &azure).is_err(), "Azure has no moderations");
-    assert!(sent(Call::Embeddings, r#"{"model":"m","input":"x"}"#, &target(Host::Anthropic, "m")).is_err());
-    assert!(sent(Call::Tokenize, r#"{"model":"m","prompt":"x"}"#, &target(Host::OpenAi, "m")).is_err());
+    assert!(sent(Call::Embeddings, r#"{"model":"m","input":"x"}"#, &target(Dialect::Anthropic, "m")).is_err());
+    assert!(sent(Call::Tokenize, r#"{"model":"m","prompt":"x"}"#, &target(Dialect::OpenAi, "m")).is_err());
 }
 
 #[test]
 fn the_tokenizer_of_vllm_stands_beside_its_openai_api() {
-    let vllm = Site { tokenize: true, ..target(Host::OpenAi, "served") };
+    let vendor = Hosting::Vendor(Vendor { tokenizer: true, ..Vendor::default() });
+    let vllm = Target { hosting: &vendor, ..target(Dialect::OpenAi, "served") };
     let rendered = sent(Call::Tokenize, r#"{"model":"asked","prompt":"x"}"#, &vllm).unwrap();
     assert_eq!((rendered.path.as_str(), body_of(&rendered)["model"].as_str()), ("/tokenize", Some("served")));
-    let behind = Site { path_prefix: "/team/v1", ..vllm };
+    let behind = Target { path_prefix: "/team/v1", ..vllm };
     assert_eq!(sent(Call::Tokenize, r#"{"model":"asked","prompt":"x"}"#, &behind).unwrap().path, "/team/tokenize");
 }
 
 #[test]
 fn moderations_without_a_model_are_for_openais_default() {
     let body = r#"{"input":"x"}"#;
-    let same = sent(Call::Moderations, body, &target(Host::OpenAi, "omni-moderation-latest")).unwrap();
+    let same = sent(Call::Moderations, body, &target(Dialect::OpenAi, "omni-moderation-latest")).unwrap();
     assert_eq!(body_of(&same)["model"], "omni-moderation-latest", "the default of the provider may be another one");
-    assert!(sent(Call::ImageGenerations, r#"{"prompt":"x"}"#, &target(Host::OpenAi, "m")).is_err());
+    assert!(sent(Call::ImageGenerations, r#"{"prompt":"x"}"#, &target(Dialect::OpenAi, "m")).is_err());
 }
 
 fn stream_of(call: Call, body: &str) -> Result<bool, RequestError> {
@@ -232,7 +243,7 @@ fn a_form_is_taken_where_there_is_one_and_json_where_there_may_be() {
 
 #[test]
 fn usage_is_seen_in_all_of_openais_shapes() {
-    let tokens = |call, body: &str| whole(call, &context(call, Host::OpenAi), body.as_bytes()).unwrap().seen.usage;
+    let tokens = |call, body: &str| whole(call, &context(call, Dialect::OpenAi), body.as_bytes()).unwrap().seen.usage;
     let expected = |input, output| Some(Tokens { input, output, ..Tokens::default() });
     assert_eq!(tokens(Call::Embeddings, r#"{"data":[],"usage":{"prompt_tokens":7,"total_tokens":7}}"#), expected(7, 0));
     let image = r#"{"usage":{"total_tokens":100,"input_tokens":40,"output_tokens":60,"input_tokens_details":{"text_tokens":1}}}"#;
@@ -246,9 +257,58 @@ fn usage_is_seen_in_all_of_openais_shapes() {
 
 #[test]
 fn an_answer_that_cannot_be_read_passes_and_is_told() {
-    let whole = whole(Call::Moderations, &context(Call::Moderations, Host::OpenAi), b"{\"results\":").unwrap();
+    let whole = whole(Call::Moderations, &context(Call::Moderations, Dialect::OpenAi), b"{\"results\":").unwrap();
     assert_eq!(whole.body, None);
     assert!(whole.seen.error.is_some() && !whole.seen.complete);
+}
+
+fn google(path: &str, body: &str, target: &Target<'_>) -> Result<Rendered, RequestError> {
+    let call = Call::of_method(path.rsplit_once(':').unwrap().1).unwrap();
+    let body = Bytes::from(body.to_owned());
+    let incoming = Incoming::read(Api::Call(call), path, None, &body, 64).unwrap();
+    request(call, &incoming, &facts(call, &incoming).unwrap(), target)
+}
+
+#[test]
+fn googles_calls_pass_to_google_with_the_model_wherever_it_stands() {
+    let served = target(Dialect::Gemini, "served");
+    for (method, body, expected) in [
+        ("countTokens", r#"{"contents":[]}"#, None),
+        (
+            "countTokens",
+            r#"{"generateContentRequest":{"model":"models/asked", "contents":[]}}"#,
+            Some(r#"{"generateContentRequest":{"model":"models/served", "contents":[]}}"#),
+        ),
+        ("embedContent", r#"{"content":{},"model":"models/asked"}"#, Some(r#"{"content":{}}"#)),
+        (
+            "batchEmbedContents",
+            r#"{"requests":[{"model":"models/asked","content":{}},7]}"#,
+            Some(r#"{"requests":[{"model":"models/served","content":{}},7]}"#),
+        ),
+    ] {
+        let rendered = google(&format!("/v1beta/models/asked:{method}"), body, &served).unwrap();
+        assert_eq!(rendered.path, format!("/v1beta/models/served:{method}"));
+        assert_eq!(rendered.body.as_deref(), expected.map(str::as_bytes));
+        let same = target(Dialect::Gemini, "asked");
+        assert_eq!(google(&format!("/v1beta/models/asked:{method}"), body, &same).unwrap().body, None);
+    }
+    let vertex = google("/v1beta/models/asked:countTokens", r#"{"contents":[]}"#, &target(Dialect::Vertex, "served")).unwrap();
+    assert!(vertex.path.ends_with("/publishers/google/models/served:countTokens"), "{}", vertex.path);
+    for dialect in [Dialect::OpenAi, Dialect::Anthropic, Dialect::Vertex] {
+        assert!(google("/v1beta/models/m:embedContent", r#"{"content":{}}"#, &target(dialect, "m")).is_err());
+    }
+}
+
+#[test]
+fn what_google_counts_is_counted_elsewhere_too() {
+    let contents = r#"[{"role":"user","parts":[{"text":"Hi"}]}]"#;
+    for body in [format!(r#"{{"contents":{contents}}}"#), format!(r#"{{"generateContentRequest":{{"contents":{contents}}}}}"#)] {
+        let rendered = google("/v1beta/models/m:countTokens", &body, &target(Dialect::Anthropic, "claude")).unwrap();
+        assert_eq!(rendered.path, "/v1/messages/count_tokens");
+        assert_eq!(body_of(&rendered), serde_json::json!({"model": "claude", "messages": [{"role": "user", "content": "Hi"}]}));
+    }
+    let answer = whole(Call::GeminiCount, &context(Call::GeminiCount, Dialect::Anthropic), br#"{"input_tokens":7}"#).unwrap();
+    assert_eq!((answer.body.as_deref(), answer.seen.usage), (Some(&br#"{"totalTokens":7}"#[..]), None));
 }
 
 /// What a stream tells: generated bytes, tokens, whether it ended, its error.

@@ -49,13 +49,11 @@ struct Told<'a> {
 
 /// What was seen of a whole answer in OpenAI's shape. One that cannot be read is kept all the same, and told.
 pub(super) fn observe(call: Call, body: &[u8]) -> Seen {
-    // A count tells tokens that nobody has spent.
-    let counts = !matches!(call, Call::Tokenize | Call::InputTokens | Call::CountTokens);
     match serde_json::from_slice::<Told<'_>>(body) {
         Ok(told) => Seen {
             id: told.id.map(|id| id.to_string()),
             model: told.model.map(|model| model.to_string()),
-            usage: told.usage.filter(|_| counts).and_then(|usage| usage.tokens()),
+            usage: told.usage.filter(|_| !call.counts()).and_then(|usage| usage.tokens()),
             complete: true,
             ..Seen::default()
         },

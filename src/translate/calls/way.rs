@@ -1,9 +1,8 @@
 //! What goes where: for each call and each dialect of a provider, how it is sent, or why not.
 
-use super::host::{Host, Site};
 use super::{Call, rerank};
-use crate::translate::RequestError;
 use crate::translate::fault::bounded;
+use crate::translate::{Dialect, RequestError, Target};
 
 /// How a call is sent, and how its answer comes back.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -19,8 +18,8 @@ pub(super) enum Way {
 }
 
 /// How this call reaches a provider of this dialect; `None` where it has nothing of the kind. `tokenize`: it has vLLM's tokenizer.
-pub(super) fn way(call: Call, dialect: Host, tokenize: bool) -> Option<Way> {
-    use Host as D;
+pub(super) fn way(call: Call, dialect: Dialect, tokenize: bool) -> Option<Way> {
+    use Dialect as D;
     match (call, dialect) {
         (Call::Embeddings, D::OpenAi | D::Azure) => Some(Way::Pass),
         (Call::Embeddings, D::Bedrock | D::Gemini | D::Vertex | D::Cohere) => Some(Way::Embed),
@@ -37,8 +36,11 @@ pub(super) fn way(call: Call, dialect: Host, tokenize: bool) -> Option<Way> {
         (Call::InputTokens, D::Azure) => Some(Way::Pass),
         (Call::CountTokens, D::Anthropic) => Some(Way::Pass),
         (Call::CountTokens, D::OpenAi) => tokenize.then_some(Way::Count),
+        (Call::GeminiCount, D::Gemini | D::Vertex) => Some(Way::Pass),
+        (Call::GeminiCount, D::OpenAi) => tokenize.then_some(Way::Count),
+        (Call::GeminiEmbed | Call::GeminiEmbedBatch, D::Gemini) => Some(Way::Pass),
         (
-            Call::Tokenize | Call::InputTokens | Call::CountTokens,
+            Call::Tokenize | Call::InputTokens | Call::CountTokens | Call::GeminiCount,
             D::Anthropic | D::AnthropicBedrock | D::AnthropicVertex | D::Bedrock | D::Gemini | D::Vertex,
         ) => Some(Way::Count),
         _ => None,
@@ -49,8 +51,8 @@ pub(super) fn way(call: Call, dialect: Host, tokenize: bool) -> Option<Way> {
 ///
 /// # Errors
 /// [`RequestError::Unsupported`] where the provider has nothing of the kind.
-pub(super) fn to(call: Call, target: &Site<'_>) -> Result<Way, RequestError> {
-    way(call, target.dialect, target.tokenize).ok_or_else(|| {
+pub(super) fn to(call: Call, target: &Target<'_>) -> Result<Way, RequestError> {
+    way(call, target.dialect, target.hosting.has_tokenizer()).ok_or_else(|| {
         let message = format!("it has no {}: name a model that a provider with them serves", what(call));
         unsupported(target, "model", message)
     })
@@ -69,12 +71,13 @@ fn what(call: Call) -> &'static str {
         Call::Tokenize => {
             "tokenizer in vLLM's API (for OpenAI's own models ask /v1/responses/input_tokens), nor other token counts"
         }
-        Call::InputTokens | Call::CountTokens => "token counts for such a request",
+        Call::GeminiEmbed | Call::GeminiEmbedBatch => "embeddings in Google's API",
+        Call::InputTokens | Call::CountTokens | Call::GeminiCount => "token counts for such a request",
     }
 }
 
 /// The target cannot say this.
-pub(super) fn unsupported(target: &Site<'_>, field: impl Into<String>, message: impl Into<String>) -> RequestError {
+pub(super) fn unsupported(target: &Target<'_>, field: impl Into<String>, message: impl Into<String>) -> RequestError {
     RequestError::Unsupported {
         field: bounded(field.into()),
         provider: target.provider.to_owned(),

@@ -18,9 +18,9 @@ mod tools;
 use http::{HeaderValue, header};
 use serde::Serialize;
 
-use super::hints::Hints;
 use crate::translate::conversation::Conversation;
 use crate::translate::fault::Fault;
+use crate::translate::hints::Hints;
 use crate::translate::{Rendered, RequestError, Target};
 
 /// The path of chat at a provider.

@@ -8,8 +8,9 @@ use super::super::{Facts, RequestError, Target, openai};
 use crate::codec::json::TopLevel;
 use crate::translate::conversation::{Content, Conversation, Message, Role, Sampling};
 use crate::translate::fault::{self, Fault, read_raw};
+use crate::translate::hints::Hints;
 use crate::translate::object::object;
-use crate::translate::openai::request::{Ignored, missing};
+use crate::translate::openai::request::missing;
 use crate::translate::openai::text_or::TextOr;
 use crate::translate::text::Str;
 use crate::translate::wrong::Wrong;
@@ -86,7 +87,7 @@ pub fn parse<'a>(body: &'a [u8]) -> Result<Conversation<'a>, RequestError> {
 
 fn conversation(request: Request<'_>) -> Result<Conversation<'_>, Wrong> {
     refuse(&request)?;
-    let mut ignored = Ignored::default();
+    let mut ignored = Hints::default();
     if let Some(options) = &request.stream_options {
         ignored.all("stream_options.", &options.rest);
     }

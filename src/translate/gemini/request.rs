@@ -7,5 +7,5 @@ mod road;
 mod tests;
 
 pub use parse::parse;
-pub use render::{path, render};
-pub use road::{Called, called, facts, pass};
+pub use render::{method, path, render};
+pub use road::{Called, called, facts, model, pass};

@@ -6,7 +6,7 @@
 use std::borrow::Cow;
 
 use super::OutputLimit;
-use super::segment::encode;
+use crate::translate::segment::encode;
 
 /// How one Azure OpenAI resource is asked.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -72,7 +72,7 @@ impl Azure {
                 format!("{prefix}/openai{operation}?api-version={date}")
             }
             AzureVersion::Dated(date) => {
-                format!("{prefix}/openai/deployments/{}{operation}?api-version={date}", encode(deployment, b""))
+                format!("{prefix}/openai/deployments/{}{operation}?api-version={date}", encode(deployment))
             }
         }
     }

@@ -9,8 +9,8 @@ use std::borrow::Cow;
 use http::{HeaderName, HeaderValue};
 
 use super::betas;
-use super::segment::encode;
 use crate::codec::json::Splice;
+use crate::translate::segment::encode_but;
 use crate::translate::{Format, Target};
 
 const BETA_HEADER: &str = "anthropic-beta";
@@ -40,7 +40,7 @@ impl Vertex {
     /// The path of a method of a publisher's model.
     pub fn method(&self, prefix: &str, publisher: &str, model: &str, method: &str) -> String {
         let Self { project, location } = self;
-        let model = encode(model, b"@");
+        let model = encode_but(model, b"@");
         format!("{prefix}/projects/{project}/locations/{location}/publishers/{publisher}/models/{model}:{method}")
     }
 

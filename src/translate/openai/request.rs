@@ -14,6 +14,6 @@ mod tools;
 mod wire;
 
 pub use parse::parse;
-pub(in crate::translate) use parse::{Ignored, TOP_LOGPROBS, missing, refuse_unknown};
+pub(in crate::translate) use parse::{TOP_LOGPROBS, missing, refuse_unknown};
 pub use render::{path, render};
 pub use road::{facts, pass};

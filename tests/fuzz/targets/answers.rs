@@ -19,6 +19,15 @@ pub fn anthropic(input: &[u8]) -> String {
     of_provider(Dialect::Anthropic, input)
 }
 
+pub fn gemini(input: &[u8]) -> String {
+    let (parse, render) = (translate::gemini::response::parse, translate::gemini::response::render);
+    // Why an answer was held back is told in words of ours, which are text when they are read again: so it is not the same twice.
+    if let Ok(answer) = parse(input) {
+        parse(&render(&answer, "asked")).expect("what has been written can be read");
+    }
+    of_provider(Dialect::Gemini, input)
+}
+
 /// Cohere's answers are read only: no client speaks its chat.
 pub fn cohere(input: &[u8]) -> String {
     of_provider(Dialect::Cohere, input)

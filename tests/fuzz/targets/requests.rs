@@ -19,6 +19,16 @@ pub fn anthropic(input: &[u8]) -> String {
     of_client(Api::AnthropicMessages, input)
 }
 
+pub fn gemini(input: &[u8]) -> String {
+    let (parse, render) = (translate::gemini::request::parse, translate::gemini::request::render);
+    let again = |body: &[u8]| render(&parse(body)?, &target(Api::GeminiGenerate, Dialect::Gemini));
+    // Messages of the same speaker become one, whose texts are one text when they are read again: so it is not the same twice.
+    if let Ok(Rendered { body: Some(once), .. }) = again(input) {
+        again(&once).expect("what has been written can be read");
+    }
+    of_client(Api::GeminiGenerate, input)
+}
+
 pub fn responses(input: &[u8]) -> String {
     of_client(Api::OpenAiResponses, input)
 }

@@ -5,7 +5,7 @@ use kanmon::rejection::{Kind, Rejection};
 use kanmon::translate::answer::Delta;
 use kanmon::translate::{
     AnswerContext, AnswerError, Api, Dialect, End, Format, Frames, Kept, Stream, Verdict, anthropic, cohere, completions,
-    first_event_verdict, openai as chat, responses,
+    first_event_verdict, gemini, openai as chat, responses,
 };
 
 use super::{CLIENTS, answers, pieces};
@@ -38,6 +38,15 @@ pub fn cohere(input: &[u8]) -> String {
     };
     assert_eq!(said(&[input]), said(&pieces(input)));
     of_provider(Dialect::Cohere, input)
+}
+
+pub fn gemini(input: &[u8]) -> String {
+    let said = |pieces: &[&[u8]]| {
+        let mut reader = gemini::stream::Reader::default();
+        said(pieces, &mut |event, emit| reader.event(event, emit))
+    };
+    assert_eq!(said(&[input]), said(&pieces(input)));
+    of_provider(Dialect::Gemini, input)
 }
 
 /// All deltas, and the error that ended them; without what is made up.
@@ -91,8 +100,7 @@ pub fn of_provider(dialect: Dialect, input: &[u8]) -> String {
         if !passes {
             assert_eq!(normal(&whole), normal(&split));
             let told = String::from_utf8(whole).expect("a stream of events is text");
-            let ends_well = told.lines().any(|line| row.ends.contains(&line));
-            assert_eq!(ends_well, end == End::Complete, "{:?}: {told}", row.api);
+            assert_eq!(row.is_whole(&told), end == End::Complete, "{:?}: {told}", row.api);
             assert!(end == End::Complete || told.contains(row.error), "{:?}: {told}", row.api);
         }
         saw.push_str(&format!("{end:?};"));

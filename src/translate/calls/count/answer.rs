@@ -34,6 +34,7 @@ pub(in crate::translate::calls) fn render(call: Call, tokens: u64) -> Vec<u8> {
     match call {
         Call::Tokenize => format!(r#"{{"count":{tokens},"max_model_len":null,"tokens":null,"token_strs":null}}"#),
         Call::InputTokens => format!(r#"{{"object":"response.input_tokens","input_tokens":{tokens}}}"#),
+        Call::GeminiCount => format!(r#"{{"totalTokens":{tokens}}}"#),
         _ => format!(r#"{{"input_tokens":{tokens}}}"#),
     }
     .into_bytes()

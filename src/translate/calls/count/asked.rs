@@ -3,10 +3,9 @@
 use std::borrow::Cow;
 
 use crate::codec::json::{Splice, TopLevel};
-use crate::translate::RequestError;
 use crate::translate::calls::Call;
-use crate::translate::calls::host::Site;
 use crate::translate::calls::way::unsupported;
+use crate::translate::{RequestError, Target};
 
 /// Options of vLLM's tokenizer that change a count by a few tokens at most, and that other providers do not have.
 const HINTS: [&str; 2] = ["add_special_tokens", "add_generation_prompt"];
@@ -30,7 +29,7 @@ pub(in crate::translate::calls) fn asked<'a>(
     call: Call,
     body: &'a [u8],
     top: &TopLevel<'a>,
-    target: &Site<'_>,
+    target: &Target<'_>,
 ) -> Result<Asked<'a>, RequestError> {
     match call {
         Call::Tokenize => tokenize(body, top, target),
@@ -40,11 +39,16 @@ pub(in crate::translate::calls) fn asked<'a>(
             splice.set("max_tokens", &b"1"[..]);
             Ok(Asked { body: spliced(splice, body), dropped: Vec::new() })
         }
+        // Google's clients send the contents alone, or a whole request.
+        Call::GeminiCount => {
+            let whole = top.get("generateContentRequest").or_else(|| top.get("generate_content_request"));
+            Ok(Asked { body: whole.map_or(body, |whole| whole.get().as_bytes()).into(), dropped: Vec::new() })
+        }
         _ => Ok(Asked { body: body.into(), dropped: Vec::new() }),
     }
 }
 
-fn tokenize<'a>(body: &'a [u8], top: &TopLevel<'a>, target: &Site<'_>) -> Result<Asked<'a>, RequestError> {
+fn tokenize<'a>(body: &'a [u8], top: &TopLevel<'a>, target: &Target<'_>) -> Result<Asked<'a>, RequestError> {
     if top.text("prompt").is_some_and(|prompt| prompt != "null") {
         return Err(unsupported(target, "prompt", "it counts conversations only: send `messages`"));
     }

@@ -7,6 +7,7 @@ use serde_json::value::RawValue;
 
 use super::Wire;
 use crate::codec::json::{JsonError, Splice, TopLevel};
+use crate::translate::calls::place::bare;
 
 /// The depth of a body was bounded when it came in, so what is made of it needs no bound.
 const ANY_DEPTH: usize = usize::MAX;
@@ -39,8 +40,7 @@ pub(in crate::translate::calls) fn conversation_body(wire: Wire, body: &[u8], mo
         Wire::Gemini => {
             let top = TopLevel::scan(body, ANY_DEPTH)?;
             let mut splice = Splice::new(body, &top);
-            let model = model.strip_prefix("models/").unwrap_or(model);
-            splice.set("model", json(&format!("models/{model}")));
+            splice.set("model", json(&format!("models/{}", bare(model))));
             let request = splice.finish().unwrap_or_default();
             Ok(nested(&["generateContentRequest"], &request))
         }

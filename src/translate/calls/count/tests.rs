@@ -5,8 +5,8 @@ use serde_json::{Value, json};
 use super::*;
 use crate::codec::json::TopLevel;
 use crate::translate::AnswerError;
+use crate::translate::calls::Call;
 use crate::translate::calls::tests::{target, unsupported_field};
-use crate::translate::calls::{Call, host::Host};
 
 fn counted(wire: Wire, body: &Value) -> Value {
     serde_json::from_slice(&conversation_body(wire, body.to_string().as_bytes(), "m").unwrap()).unwrap()
@@ -19,7 +19,7 @@ fn anthropic_counts_without_what_is_about_the_answer() {
     let expected = json!({"model": "m", "system": "s", "messages": [], "tools": []});
     assert_eq!(counted(Wire::Anthropic, &body), expected);
     assert_eq!(counted(Wire::AnthropicOnVertex, &body), expected);
-    let target = target(Host::AnthropicVertex, "claude");
+    let target = target(Dialect::AnthropicVertex, "claude");
     let path = "/v1/projects/proj/locations/europe-west1/publishers/anthropic/models/count-tokens:rawPredict";
     assert_eq!(Wire::of(&target).unwrap().path(&target), path);
 }
@@ -44,7 +44,7 @@ fn bedrock_counts_for_a_model_and_not_for_an_inference_profile() {
         ("global.amazon.nova", "/model/amazon.nova/count-tokens"),
         ("amazon.nova", "/model/amazon.nova/count-tokens"),
     ] {
-        let target = target(Host::Bedrock, model);
+        let target = target(Dialect::Bedrock, model);
         assert_eq!(Wire::of(&target).unwrap().path(&target), expected);
     }
 }
@@ -92,7 +92,7 @@ fn every_provider_tells_its_count_in_its_own_word_and_every_client_reads_its_own
 
 fn ask(call: Call, body: &str) -> Result<(Value, Vec<String>), crate::translate::RequestError> {
     let top = TopLevel::scan(body.as_bytes(), 64).unwrap();
-    let asked = asked(call, body.as_bytes(), &top, &target(Host::Anthropic, "m"))?;
+    let asked = asked(call, body.as_bytes(), &top, &target(Dialect::Anthropic, "m"))?;
     Ok((serde_json::from_slice(&asked.body).unwrap(), asked.dropped))
 }
 

@@ -3,10 +3,9 @@
 use serde::Serialize;
 
 use super::request::{Purpose, Request};
-use crate::translate::RequestError;
-use crate::translate::calls::host::Site;
 use crate::translate::calls::way::unsupported;
 use crate::translate::text::Str;
+use crate::translate::{RequestError, Target};
 
 #[derive(Serialize)]
 struct Body<'a> {
@@ -23,7 +22,7 @@ struct Body<'a> {
 }
 
 /// `model`: where it is told in the body.
-pub(super) fn body(request: &mut Request<'_>, model: Option<&str>, target: &Site<'_>) -> Result<Vec<u8>, RequestError> {
+pub(super) fn body(request: &mut Request<'_>, model: Option<&str>, target: &Target<'_>) -> Result<Vec<u8>, RequestError> {
     request.refuse(&["title", "auto_truncate"], target)?;
     let input_type = match &request.purpose {
         None | Some(Purpose::Document) => "search_document",

@@ -3,8 +3,8 @@
 use serde::Serialize;
 
 use super::request::{Purpose, Request};
-use crate::translate::RequestError;
-use crate::translate::calls::host::Site;
+use crate::translate::calls::place::bare;
+use crate::translate::{RequestError, Target};
 
 /// `EmbedContentRequest`.
 #[derive(Serialize)]
@@ -53,12 +53,12 @@ impl<'a> Embed<'a> {
     }
 }
 
-pub(super) fn body(request: &mut Request<'_>, target: &Site<'_>) -> Result<Vec<u8>, RequestError> {
+pub(super) fn body(request: &mut Request<'_>, target: &Target<'_>) -> Result<Vec<u8>, RequestError> {
     request.refuse(&["truncate", "auto_truncate"], target)?;
     if let [text] = &*request.texts {
         return Ok(super::json(&Embed::new(text, request, None, None)));
     }
-    let model = format!("models/{}", target.model.strip_prefix("models/").unwrap_or(target.model));
+    let model = format!("models/{}", bare(target.model));
     let requests = request.texts.iter().map(|text| Embed::new(text, request, Some(&model), None)).collect();
     Ok(super::json(&Batch { requests }))
 }

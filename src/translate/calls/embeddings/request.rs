@@ -3,12 +3,11 @@
 
 use serde_json::value::RawValue;
 
-use crate::translate::RequestError;
-use crate::translate::calls::host::Site;
 use crate::translate::calls::way::unsupported;
 use crate::translate::fault::{self, Fault};
 use crate::translate::object::object;
 use crate::translate::text::Str;
+use crate::translate::{RequestError, Target};
 
 object! {
     Wire {
@@ -66,7 +65,7 @@ impl<'a> Purpose<'a> {
 
 impl<'a> Request<'a> {
     /// Reads a request that goes to a provider of another API.
-    pub(super) fn parse(body: &'a [u8], target: &Site<'_>) -> Result<Self, RequestError> {
+    pub(super) fn parse(body: &'a [u8], target: &Target<'_>) -> Result<Self, RequestError> {
         let wire: Wire<'a> = fault::read(body)?;
         if let Some((field, _)) = wire.rest.first() {
             return Err(unsupported(target, &**field, "is not a field that can be translated: remove it"));
@@ -93,7 +92,7 @@ impl<'a> Request<'a> {
     pub(super) const PURPOSE: &'static str = "input_type";
 
     /// Refuses what only another provider has.
-    pub(super) fn refuse(&self, fields: &[&str], target: &Site<'_>) -> Result<(), RequestError> {
+    pub(super) fn refuse(&self, fields: &[&str], target: &Target<'_>) -> Result<(), RequestError> {
         let given = |field: &&&str| match **field {
             "dimensions" => self.dimensions.is_some(),
             "title" => self.title.is_some(),
@@ -108,7 +107,7 @@ impl<'a> Request<'a> {
     }
 }
 
-fn texts<'a>(input: Option<&'a RawValue>, target: &Site<'_>) -> Result<Vec<Str<'a>>, RequestError> {
+fn texts<'a>(input: Option<&'a RawValue>, target: &Target<'_>) -> Result<Vec<Str<'a>>, RequestError> {
     let raw = input.ok_or_else(|| Fault::new("input", "is missing"))?;
     let inner = raw.get().strip_prefix('[').map_or("", str::trim_start);
     if inner.starts_with(|first: char| first.is_ascii_digit() || first == '[') {

@@ -3,9 +3,8 @@
 use serde::Serialize;
 
 use super::request::Request;
-use crate::translate::RequestError;
-use crate::translate::calls::host::Site;
 use crate::translate::calls::way::unsupported;
+use crate::translate::{RequestError, Target};
 
 /// Which of Amazon's models.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -42,7 +41,7 @@ struct Config {
     output_embedding_length: u32,
 }
 
-pub(super) fn body(model: Model, request: &mut Request<'_>, target: &Site<'_>) -> Result<Vec<u8>, RequestError> {
+pub(super) fn body(model: Model, request: &mut Request<'_>, target: &Target<'_>) -> Result<Vec<u8>, RequestError> {
     let [text] = &*request.texts else {
         let message = "Titan embeds one text for each request: send one request for each text, or name another model";
         return Err(unsupported(target, "input", message));

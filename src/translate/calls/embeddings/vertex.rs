@@ -4,9 +4,8 @@ use serde::Serialize;
 
 use super::gemini::{Embed, task_type};
 use super::request::Request;
-use crate::translate::RequestError;
-use crate::translate::calls::host::Site;
 use crate::translate::calls::way::unsupported;
+use crate::translate::{RequestError, Target};
 
 /// Gemini Embedding 001 was the last of Google's models with `predict`.
 pub(super) fn has_embed_content(model: &str) -> bool {
@@ -37,7 +36,7 @@ struct Parameters {
     output_dimensionality: Option<u32>,
 }
 
-pub(super) fn predict(request: &mut Request<'_>, target: &Site<'_>) -> Result<Vec<u8>, RequestError> {
+pub(super) fn predict(request: &mut Request<'_>, target: &Target<'_>) -> Result<Vec<u8>, RequestError> {
     request.refuse(&["truncate"], target)?;
     let task_type = request.purpose.as_ref().map(task_type);
     let title = request.title.as_deref();
@@ -47,7 +46,7 @@ pub(super) fn predict(request: &mut Request<'_>, target: &Site<'_>) -> Result<Ve
     Ok(super::json(&Predict { instances, parameters }))
 }
 
-pub(super) fn embed_content(request: &mut Request<'_>, target: &Site<'_>) -> Result<Vec<u8>, RequestError> {
+pub(super) fn embed_content(request: &mut Request<'_>, target: &Target<'_>) -> Result<Vec<u8>, RequestError> {
     request.refuse(&["truncate"], target)?;
     let [text] = &*request.texts else {
         let message = "this model embeds one text for each request on Vertex AI: send one request for each text";

@@ -12,10 +12,11 @@ use serde::de::{self, Deserialize, Deserializer, MapAccess, Visitor};
 
 use super::Wire;
 use crate::codec::json::{Splice, TopLevel};
+use crate::translate::converse::request::model_path;
 use crate::translate::fault::{Fault, read_raw};
 use crate::translate::object::object;
 use crate::translate::text::Str;
-use crate::translate::{Facts, Rendered, RequestError, Target};
+use crate::translate::{Facts, Rendered, RequestError, Target, outbound};
 
 /// The version of Cohere's API that is asked for at Bedrock, which takes none below 2.
 const VERSION: &[u8] = b"2";
@@ -61,14 +62,9 @@ pub fn request(
     } else if facts.model != target.model {
         splice.set("model", json(target.model));
     }
-    for (field, value) in target.overrides {
-        match value {
-            Some(json) => splice.set(field, json.get().as_bytes()),
-            None => splice.remove(field),
-        }
-    }
+    outbound::override_fields(&mut splice, target);
     let path = match wire {
-        Wire::Bedrock => format!("/model/{}/invoke", segment(target.model)),
+        Wire::Bedrock => model_path(target.path_prefix, target.model, "invoke"),
         Wire::Cohere | Wire::Compatible => format!("{}/rerank", target.path_prefix),
     };
     Ok(Rendered { path, headers: Vec::new(), body: splice.finish(), dropped })
@@ -157,11 +153,4 @@ impl<'de: 'a, 'a> Deserialize<'de> for Document<'a> {
 /// Texts and lists of them: nothing that JSON cannot say.
 fn json(value: &(impl serde::Serialize + ?Sized)) -> Cow<'static, [u8]> {
     serde_json::to_vec(value).unwrap_or_default().into()
-}
-
-/// A model's id as one segment of a path (field note 47: an ARN has slashes).
-fn segment(model: &str) -> String {
-    let unreserved = |byte: u8| byte.is_ascii_alphanumeric() || matches!(byte, b'-' | b'.' | b'_' | b'~');
-    let spelled = model.bytes().map(|byte| if unreserved(byte) { char::from(byte).to_string() } else { format!("%{byte:02X}") });
-    spelled.collect()
 }

@@ -5,7 +5,7 @@ use crate::codec::json::TopLevel;
 use crate::translate::{Dialect, Format, Hosting, Rendered, RequestError, Target};
 use crate::usage::Tokens;
 
-fn target(model: &str) -> Target<'_> {
+fn target(wire: Wire, model: &str) -> Target<'_> {
     Target {
         dialect: Dialect::Cohere,
         format: Format::Cohere,
@@ -13,7 +13,7 @@ fn target(model: &str) -> Target<'_> {
         provider: "upstream",
         model,
         stream: false,
-        path_prefix: "/v2",
+        path_prefix: if wire == Wire::Bedrock { "" } else { "/v2" },
         default_max_tokens: 1,
         overrides: &[],
     }
@@ -22,7 +22,7 @@ fn target(model: &str) -> Target<'_> {
 fn sent(wire: Wire, model: &str, body: &str) -> Result<Rendered, RequestError> {
     let body = bytes::Bytes::from(body.to_owned());
     let top = TopLevel::scan(&body, 64).unwrap();
-    request(wire, &body, &top, &facts(&top)?, &target(model))
+    request(wire, &body, &top, &facts(&top)?, &target(wire, model))
 }
 
 fn asked(rest: Value) -> String {
@@ -112,7 +112,7 @@ fn overrides_come_last() {
     let overrides = [("top_n".to_owned(), raw("2")), ("model".to_owned(), raw("\"x\"")), ("user".to_owned(), None)];
     let body = bytes::Bytes::from(asked(json!({"user": "u"})));
     let top = TopLevel::scan(&body, 64).unwrap();
-    let target = Target { overrides: &overrides, ..target("served") };
+    let target = Target { overrides: &overrides, ..target(Wire::Cohere, "served") };
     let rendered = request(Wire::Cohere, &body, &top, &facts(&top).unwrap(), &target).unwrap();
     let body: Value = serde_json::from_slice(&rendered.body.unwrap()).unwrap();
     assert_eq!(body, json!({"model": "x", "query": "q", "documents": ["a", "b"], "top_n": 2}));

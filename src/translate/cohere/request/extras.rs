@@ -4,8 +4,8 @@
 use serde::ser::{Serialize, SerializeMap, Serializer};
 use serde_json::value::RawValue;
 
-use crate::translate::cohere::hints::Hints;
 use crate::translate::fault::Fault;
+use crate::translate::hints::Hints;
 use crate::translate::plain;
 use crate::translate::text::Str;
 

@@ -13,9 +13,9 @@ use serde::Serialize;
 use serde::ser::{SerializeStruct, Serializer};
 
 use super::parts::{self, Body, Part};
-use crate::translate::cohere::hints::Hints;
 use crate::translate::conversation::{self, Content, Role, ToolCall, ToolResult};
 use crate::translate::fault::Fault;
+use crate::translate::hints::Hints;
 
 /// Told where a system message does not stand where the client put it.
 const MOVED: &str = "messages[] (place of a system message)";

@@ -8,9 +8,9 @@ use serde::Serialize;
 use serde_json::value::RawValue;
 
 use super::extras::Extras;
-use crate::translate::cohere::hints::Hints;
 use crate::translate::conversation::{self, Conversation, Effort, Reasoning, ResponseFormat, Thought};
 use crate::translate::fault::Fault;
+use crate::translate::hints::Hints;
 use crate::translate::text::Str;
 
 const LEAST_P: f64 = 0.01;

@@ -11,9 +11,9 @@ use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
 use serde::{Serialize, Serializer};
 
-use crate::translate::cohere::hints::Hints;
 use crate::translate::conversation::{Content, Document, Image, Media};
 use crate::translate::fault::Fault;
+use crate::translate::hints::Hints;
 use crate::translate::plain;
 
 #[derive(Debug, Serialize)]

@@ -9,9 +9,9 @@ use serde::de::IgnoredAny;
 use serde::{Deserialize, Serialize};
 use serde_json::value::RawValue;
 
-use crate::translate::cohere::hints::Hints;
 use crate::translate::conversation::{self, Conversation, Function, ToolChoice};
 use crate::translate::fault::Fault;
+use crate::translate::hints::Hints;
 
 /// A tool, ready to be written.
 #[derive(Serialize)]

@@ -1,30 +1,16 @@
 //! Where a request goes: the model stands in the path.
 
-use std::fmt::Write;
-
 use crate::translate::Target;
+use crate::translate::segment::encode;
 
 /// The path of a conversation at Bedrock.
 pub fn path(target: &Target<'_>) -> String {
     model_path(target.path_prefix, target.model, if target.stream { "converse-stream" } else { "converse" })
 }
 
-/// The path of an operation on a model. The id is one segment of it, whatever is in it: the slash of an ARN is `%2F`, its colons
-/// `%3A` (field note 47). A segment of nothing but dots would be taken for a step up, so then the dots are escaped, too.
+/// The path of an operation on a model. The id is one segment of it: the slash of an ARN is `%2F`, its colons `%3A` (field note 47).
 pub fn model_path(prefix: &str, model: &str, operation: &str) -> String {
-    let only_dots = model.bytes().all(|byte| byte == b'.');
-    let mut path = format!("{prefix}/model/");
-    for byte in model.bytes() {
-        match byte {
-            b'A'..=b'Z' | b'a'..=b'z' | b'0'..=b'9' | b'-' | b'_' | b'~' => path.push(char::from(byte)),
-            b'.' if !only_dots => path.push('.'),
-            // Writing to a `String` cannot fail.
-            _ => drop(write!(path, "%{byte:02X}")),
-        }
-    }
-    path.push('/');
-    path.push_str(operation);
-    path
+    format!("{prefix}/model/{}/{operation}", encode(model))
 }
 
 #[cfg(test)]

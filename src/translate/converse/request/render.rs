@@ -26,9 +26,9 @@ use serde::Serialize;
 use self::additional::Additional;
 use super::path::path;
 use crate::translate::conversation::Conversation;
-use crate::translate::converse::dropped::Dropped;
 use crate::translate::converse::family::Family;
 use crate::translate::fault::Fault;
+use crate::translate::hints::Hints;
 use crate::translate::{Rendered, RequestError, Target};
 
 /// Writes a Converse request.
@@ -36,7 +36,7 @@ use crate::translate::{Rendered, RequestError, Target};
 /// # Errors
 /// [`RequestError::Unsupported`] for what Bedrock has no place for or does not allow.
 pub fn render(conversation: &Conversation<'_>, target: &Target<'_>) -> Result<Rendered, RequestError> {
-    let mut dropped = Dropped::default();
+    let mut dropped = Hints::default();
     let body = body(conversation, target, &mut dropped)
         .and_then(|body| serde_json::to_vec(&body).map_err(|error| Fault::new("", error.to_string())))
         .map_err(|fault| fault.unsupported(target))?;
@@ -75,7 +75,7 @@ struct Body<'c> {
     extras: extras::Extras<'c>,
 }
 
-fn body<'c>(conversation: &'c Conversation<'c>, target: &Target<'c>, dropped: &mut Dropped) -> Result<Body<'c>, Fault> {
+fn body<'c>(conversation: &'c Conversation<'c>, target: &Target<'c>, dropped: &mut Hints) -> Result<Body<'c>, Fault> {
     let family = Family::of(target.model);
     options::refuse(conversation)?;
     options::drop_hints(conversation, dropped);

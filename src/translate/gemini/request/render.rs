@@ -23,22 +23,18 @@ use crate::translate::fault::Fault;
 use crate::translate::gemini::model::Model;
 use crate::translate::gemini::part;
 use crate::translate::hints::Hints;
+use crate::translate::segment::encode_each;
 use crate::translate::{Rendered, RequestError, Target};
 
-/// The path at a provider. The model stands in it: by itself, or with its collection (`tunedModels/mine`).
+/// The path at a provider.
 pub fn path(target: &Target<'_>) -> String {
-    let collection = if target.model.contains('/') { "" } else { "models/" };
-    let method = if target.stream { "streamGenerateContent?alt=sse" } else { "generateContent" };
-    let mut path = format!("{}/{collection}", target.path_prefix);
-    for byte in target.model.bytes() {
-        match byte {
-            b'a'..=b'z' | b'A'..=b'Z' | b'0'..=b'9' | b'-' | b'.' | b'_' | b'~' | b'/' | b'@' => path.push(char::from(byte)),
-            _ => path.push_str(&format!("%{byte:02X}")),
-        }
-    }
-    path.push(':');
-    path.push_str(method);
-    path
+    method(target.path_prefix, target.model, if target.stream { "streamGenerateContent?alt=sse" } else { "generateContent" })
+}
+
+/// The path of a method of a model, which stands in it by itself, or with its collection (`tunedModels/mine`).
+pub fn method(prefix: &str, model: &str, method: &str) -> String {
+    let collection = if model.contains('/') { "" } else { "models/" };
+    format!("{prefix}/{collection}{}:{method}", encode_each(model, b"@"))
 }
 
 /// Writes a request.

@@ -66,15 +66,24 @@ impl Called<'_> {
 /// # Errors
 /// [`RequestError::Invalid`], naming the field.
 pub fn facts(incoming: &Incoming<'_>) -> Result<Facts, RequestError> {
-    let called = called(incoming.path).ok_or_else(|| Fault::new("model", "is missing: name it in the path"))?;
-    let stream = called.streams().unwrap_or_default();
+    let model = model(incoming.path)?;
+    let stream = called(incoming.path).and_then(Called::streams).unwrap_or_default();
     if stream && !asks_for_events(incoming.path) {
         return Err(
             Fault::new("alt", "must be `sse`: a stream in one JSON array is not served, add `?alt=sse` to the path").into()
         );
     }
     let max_output_tokens = output_limit(incoming.parsed.json()?)?;
-    Ok(Facts { model: decoded(called.model)?.into_owned(), stream, max_output_tokens, wants_usage: true })
+    Ok(Facts { model, stream, max_output_tokens, wants_usage: true })
+}
+
+/// The model that a path names.
+///
+/// # Errors
+/// [`RequestError::Invalid`] where it names none, or is badly escaped.
+pub fn model(path: &str) -> Result<String, RequestError> {
+    let called = called(path).ok_or_else(|| Fault::new("model", "is missing: name it in the path"))?;
+    decoded(called.model).map(Cow::into_owned)
 }
 
 fn asks_for_events(path: &str) -> bool {

@@ -203,6 +203,15 @@ fn an_error_is_the_last_thing_and_a_stream_that_never_began_is_one() {
 }
 
 #[test]
+fn the_writer_tells_whether_it_or_the_provider_failed() {
+    let (mut out, mut failed, mut gave_up) = (Vec::new(), Writer::new("m", true), Writer::new("m", true));
+    failed.fail(&Rejection::new(Kind::Timeout, "late"), &mut out);
+    assert!(!failed.gave_up());
+    gave_up.delta(&Delta::ToolArguments { choice: 0, index: 0, json: "{}".into() }, &mut out);
+    assert!(gave_up.gave_up());
+}
+
+#[test]
 fn what_is_kept_is_bounded() {
     let mut writer = Writer::new("asked", true);
     let mut out = Vec::new();

@@ -3,14 +3,15 @@
 //! Thinking comes first in an assistant's turn, then text and refusal, then tool calls. The results of parallel tool calls, each a
 //! message of its own at OpenAI, become parts of one user message, as every other API wants them (field notes 38 and 39).
 
-use super::parse::{Ignored, missing, optional_cache_hint, refuse_unknown};
+use super::parse::{missing, optional_cache_hint, refuse_unknown};
 use super::{parts, wire};
 use crate::translate::conversation::{Content, Message, Part, Role, Thinking, ToolCall, ToolResult};
 use crate::translate::fault::Fault;
+use crate::translate::hints::Hints;
 use crate::translate::openai::text_or::TextOr;
 use crate::translate::text::Str;
 
-pub(super) fn messages<'a>(messages: Option<Vec<wire::Message<'a>>>, ignored: &mut Ignored) -> Result<Vec<Message<'a>>, Fault> {
+pub(super) fn messages<'a>(messages: Option<Vec<wire::Message<'a>>>, ignored: &mut Hints) -> Result<Vec<Message<'a>>, Fault> {
     let messages = messages.ok_or_else(|| missing("messages"))?;
     if messages.is_empty() {
         return Err(Fault::new("messages", "must have at least one message"));
@@ -29,7 +30,7 @@ struct Turns<'a> {
 }
 
 impl<'a> Turns<'a> {
-    fn add(&mut self, message: wire::Message<'a>, ignored: &mut Ignored) -> Result<(), Fault> {
+    fn add(&mut self, message: wire::Message<'a>, ignored: &mut Hints) -> Result<(), Fault> {
         if message.function_call.is_some() {
             return Err(Fault::new("function_call", "is OpenAI's deprecated form and is not translated: use `tool_calls`"));
         }
@@ -54,11 +55,11 @@ impl<'a> Turns<'a> {
         Ok(())
     }
 
-    fn add_result(&mut self, message: wire::Message<'a>, ignored: &mut Ignored) -> Result<(), Fault> {
+    fn add_result(&mut self, message: wire::Message<'a>, ignored: &mut Hints) -> Result<(), Fault> {
         refuse_unknown(&message.rest)?;
         refuse_assistant_fields(&message)?;
         if message.name.is_some() {
-            ignored.add("messages[].name".to_owned());
+            ignored.add("messages[].name");
         }
         let cache = optional_cache_hint(message.cache_control.as_ref())?;
         let call_id = message.tool_call_id.ok_or_else(|| missing("tool_call_id"))?;
@@ -90,7 +91,7 @@ fn input(role: Role, message: wire::Message<'_>) -> Result<Message<'_>, Fault> {
 }
 
 /// What the model said, as the client sends it back.
-fn assistant<'a>(message: wire::Message<'a>, ignored: &mut Ignored) -> Result<Message<'a>, Fault> {
+fn assistant<'a>(message: wire::Message<'a>, ignored: &mut Hints) -> Result<Message<'a>, Fault> {
     if message.audio.is_some() {
         return Err(Fault::new("audio", "an earlier spoken answer cannot be translated: send its transcript as `content`"));
     }
@@ -119,7 +120,7 @@ fn assistant<'a>(message: wire::Message<'a>, ignored: &mut Ignored) -> Result<Me
 
 /// What the model that answered before has told besides (`annotations`, `reasoning_details`, …) is no loss for the one that
 /// answers now; what tells it how to answer is. Returns OpenRouter's and vLLM's `reasoning`, their name for `reasoning_content`.
-fn unknown_fields<'a>(message: &wire::Message<'a>, ignored: &mut Ignored) -> Result<Option<Str<'a>>, Fault> {
+fn unknown_fields<'a>(message: &wire::Message<'a>, ignored: &mut Hints) -> Result<Option<Str<'a>>, Fault> {
     if message.tool_call_id.is_some() {
         return Err(Fault::new("tool_call_id", "goes with the role `tool` only"));
     }
@@ -136,7 +137,7 @@ fn thought(reasoning: Option<Str<'_>>) -> Vec<Part<'_>> {
     text.map(|text| Content::Thinking(Thinking { text, signature: None }).into()).into_iter().collect()
 }
 
-fn tool_call<'a>(call: wire::ToolCall<'a>, ignored: &mut Ignored) -> Result<ToolCall<'a>, Fault> {
+fn tool_call<'a>(call: wire::ToolCall<'a>, ignored: &mut Hints) -> Result<ToolCall<'a>, Fault> {
     if let Some(kind) = call.kind.as_deref().filter(|kind| *kind != "function") {
         return Err(Fault::new("type", format!("a tool call of type `{kind}` cannot be translated, only `function`")));
     }

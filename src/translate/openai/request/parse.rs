@@ -6,6 +6,7 @@ use super::{messages, tools, wire};
 use crate::translate::RequestError;
 use crate::translate::conversation::{CacheHint, Conversation, Reasoning, ResponseFormat, Sampling, Thought};
 use crate::translate::fault::{self, Fault};
+use crate::translate::hints::Hints;
 use crate::translate::object::Rest;
 use crate::translate::openai::text_or::TextOr;
 use crate::translate::openai::words;
@@ -29,7 +30,7 @@ fn conversation(request: wire::Request<'_>) -> Result<Conversation<'_>, Fault> {
         }
     }
     let mut extras = request.rest;
-    let mut ignored = Ignored::default();
+    let mut ignored = Hints::default();
     if let Some(options) = &request.stream_options {
         ignored.all("stream_options.", &options.rest);
     }
@@ -129,11 +130,11 @@ fn logprobs(wanted: Option<bool>, top: Option<u8>) -> Result<Option<u8>, Fault> 
 }
 
 /// `safety_identifier` replaced `user` at OpenAI; where both are given, the newer one counts.
-fn end_user<'a>(safety_identifier: Option<Str<'a>>, user: Option<Str<'a>>, ignored: &mut Ignored) -> Option<Str<'a>> {
+fn end_user<'a>(safety_identifier: Option<Str<'a>>, user: Option<Str<'a>>, ignored: &mut Hints) -> Option<Str<'a>> {
     match (safety_identifier, user) {
         (Some(newer), Some(older)) => {
             if newer != older {
-                ignored.add("user".to_owned());
+                ignored.add("user");
             }
             Some(newer)
         }
@@ -167,35 +168,5 @@ pub(in crate::translate) fn refuse_unknown(rest: &Rest<'_>) -> Result<(), Fault>
     match rest.first() {
         Some((key, _)) => Err(Fault::new(&**key, "is not a field that is known here: it cannot be translated, remove it")),
         None => Ok(()),
-    }
-}
-
-/// The fields that were ignored, each once, whatever the number of messages that had it.
-#[derive(Debug, Default)]
-pub(in crate::translate) struct Ignored(Vec<String>);
-
-impl Ignored {
-    /// Names are the client's own, so their number and length are bounded.
-    const MOST: usize = 32;
-    const LONGEST: usize = 128;
-
-    pub(in crate::translate) fn add(&mut self, field: String) {
-        if self.0.len() < Self::MOST && field.len() <= Self::LONGEST && !self.0.contains(&field) {
-            self.0.push(field);
-        }
-    }
-
-    /// What is told in [`Conversation::ignored`].
-    pub(in crate::translate) fn into_names(self) -> Vec<String> {
-        self.0
-    }
-
-    /// All fields that say something. Empty ones are what SDKs write when they echo an answer.
-    pub(in crate::translate) fn all(&mut self, path: &str, rest: &Rest<'_>) {
-        for (key, value) in rest {
-            if !matches!(value.get(), "[]" | "{}" | "\"\"" | "false") {
-                self.add(format!("{path}{key}"));
-            }
-        }
     }
 }

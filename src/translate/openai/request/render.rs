@@ -17,6 +17,7 @@ use serde::ser::{SerializeMap, Serializer};
 
 use crate::translate::conversation::{Conversation, Effort, Reasoning, Thought, ToolChoice};
 use crate::translate::fault::Fault;
+use crate::translate::hints::Hints;
 use crate::translate::openai::words;
 use crate::translate::text::Str;
 use crate::translate::{Rendered, RequestError, Target};
@@ -75,7 +76,7 @@ pub fn path(target: &Target<'_>) -> String {
 /// # Errors
 /// [`RequestError::Unsupported`] for what OpenAI has no place for.
 pub fn render(conversation: &Conversation<'_>, target: &Target<'_>) -> Result<Rendered, RequestError> {
-    let mut dropped = Dropped::default();
+    let mut dropped = Hints::default();
     let body = Body::new(conversation, target.model, &mut dropped)
         .and_then(|body| serde_json::to_vec(&body).map_err(|error| Fault::new("", error.to_string())))
         .map_err(|fault| fault.unsupported(target))?;
@@ -83,20 +84,8 @@ pub fn render(conversation: &Conversation<'_>, target: &Target<'_>) -> Result<Re
         path: path(target),
         headers: vec![(header::CONTENT_TYPE, HeaderValue::from_static("application/json"))],
         body: Some(body.into()),
-        dropped: dropped.0,
+        dropped: dropped.into_names(),
     })
-}
-
-/// The hints that were dropped, each once.
-#[derive(Debug, Default)]
-struct Dropped(Vec<String>);
-
-impl Dropped {
-    fn add(&mut self, hint: &str) {
-        if !self.0.iter().any(|known| known == hint) {
-            self.0.push(hint.to_owned());
-        }
-    }
 }
 
 /// Everything that is decided before the first byte is written.
@@ -111,7 +100,7 @@ struct Body<'c> {
 }
 
 impl<'c> Body<'c> {
-    fn new(conversation: &'c Conversation<'c>, model: &'c str, dropped: &mut Dropped) -> Result<Self, Fault> {
+    fn new(conversation: &'c Conversation<'c>, model: &'c str, dropped: &mut Hints) -> Result<Self, Fault> {
         if conversation.sampling.top_k.is_some() {
             dropped.add("top_k");
         }
@@ -125,11 +114,19 @@ impl<'c> Body<'c> {
             extras: extras(conversation, dropped)?,
         })
     }
+
+    /// OpenAI refuses `tool_choice` and `parallel_tool_calls` where there are no tools. Without tools all that they may say means
+    /// nothing, but for a tool that must be called: that is the client's mistake, and OpenAI tells it.
+    fn tool_choice(&self) -> Option<Choice<'c>> {
+        let choice = self.conversation.tool_choice.as_ref()?;
+        let means_nothing = self.tools.is_empty() && matches!(choice, ToolChoice::Auto | ToolChoice::None);
+        (!means_nothing).then(|| tool_choice(choice))
+    }
 }
 
 /// "Do not think" is dropped unless it was said in OpenAI's own word: most of OpenAI's models refuse `none`, and those that do not
 /// think at all refuse every effort.
-fn effort(reasoning: &Reasoning, dropped: &mut Dropped) -> Option<&'static str> {
+fn effort(reasoning: &Reasoning, dropped: &mut Hints) -> Option<&'static str> {
     match (reasoning.effort, reasoning.mode) {
         (Some(effort), mode) => {
             if effort == Effort::Max {
@@ -160,7 +157,7 @@ fn effort_of(budget: u64) -> Effort {
     }
 }
 
-fn user<'c>(end_user: Option<&'c Str<'c>>, dropped: &mut Dropped) -> Option<&'c Str<'c>> {
+fn user<'c>(end_user: Option<&'c Str<'c>>, dropped: &mut Hints) -> Option<&'c Str<'c>> {
     let user = end_user?;
     if user.len() > USER_BYTES {
         dropped.add("user");
@@ -171,7 +168,7 @@ fn user<'c>(end_user: Option<&'c Str<'c>>, dropped: &mut Dropped) -> Option<&'c 
 
 fn extras<'c>(
     conversation: &'c Conversation<'c>,
-    dropped: &mut Dropped,
+    dropped: &mut Hints,
 ) -> Result<Vec<(&'c str, &'c serde_json::value::RawValue)>, Fault> {
     let mut kept = Vec::new();
     for (key, raw) in &conversation.extras {
@@ -203,9 +200,9 @@ impl Serialize for Body<'_> {
         map.serialize_entry("messages", &self.messages)?;
         if !self.tools.is_empty() {
             map.serialize_entry("tools", &self.tools)?;
+            entry(&mut map, "parallel_tool_calls", conversation.parallel_tool_calls)?;
         }
-        entry(&mut map, "tool_choice", conversation.tool_choice.as_ref().map(tool_choice))?;
-        entry(&mut map, "parallel_tool_calls", conversation.parallel_tool_calls)?;
+        entry(&mut map, "tool_choice", self.tool_choice())?;
         entry(&mut map, "response_format", conversation.response_format.as_ref().map(answer_format::ResponseFormat::from))?;
         entry(&mut map, "max_completion_tokens", conversation.max_output_tokens)?;
         entry(&mut map, "reasoning_effort", self.effort)?;

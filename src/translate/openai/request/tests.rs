@@ -116,6 +116,17 @@ fn older_names_become_the_newer_ones() {
 }
 
 #[test]
+fn how_to_call_tools_is_not_told_where_there_are_none() {
+    let said = json!([{"role": "user", "content": "Hi"}]);
+    for choice in [json!(null), json!("auto"), json!("none")] {
+        let sent = again(&json!({"model": "m", "messages": said, "tool_choice": choice, "parallel_tool_calls": true}));
+        assert_eq!((sent.get("tool_choice"), sent.get("parallel_tool_calls")), (None, None), "{choice}");
+    }
+    let sent = again(&json!({"model": "m", "messages": said, "tool_choice": "required"}));
+    assert_eq!(sent["tool_choice"], "required", "OpenAI tells what is wrong with it");
+}
+
+#[test]
 fn allowed_tools_stay_as_they_are() {
     let choice = json!({"type": "allowed_tools", "allowed_tools": {"mode": "auto", "tools": []}});
     let mut body = asking(json!({"role": "user", "content": "x"}));

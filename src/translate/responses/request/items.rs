@@ -9,13 +9,14 @@ use super::tools::brief;
 use super::wire;
 use crate::translate::conversation::{Content, Message, Part, Role, Thinking, ToolCall, ToolResult};
 use crate::translate::fault::{Fault, read_raw};
-use crate::translate::openai::request::{Ignored, missing, refuse_unknown};
+use crate::translate::hints::Hints;
+use crate::translate::openai::request::{missing, refuse_unknown};
 use crate::translate::responses::sealed::{self, Sealed};
 use crate::translate::text::Str;
 use crate::translate::wrong::Wrong;
 
 /// Adds what `input` says.
-pub(super) fn input<'a>(input: wire::Input<'a>, messages: &mut Vec<Message<'a>>, ignored: &mut Ignored) -> Result<(), Wrong> {
+pub(super) fn input<'a>(input: wire::Input<'a>, messages: &mut Vec<Message<'a>>, ignored: &mut Hints) -> Result<(), Wrong> {
     let items = match input {
         wire::Input::Text(text) => {
             messages.push(Message { role: Role::User, name: None, parts: vec![Content::Text(text).into()] });
@@ -44,7 +45,7 @@ enum Open {
 struct Turns<'a, 'm> {
     list: &'m mut Vec<Message<'a>>,
     open: Open,
-    ignored: &'m mut Ignored,
+    ignored: &'m mut Hints,
 }
 
 impl<'a> Turns<'a, '_> {
@@ -87,7 +88,7 @@ impl<'a> Turns<'a, '_> {
         }
         self.ignored.all("input[].", &item.rest);
         if item.phase.is_some() {
-            self.ignored.add("input[].phase".to_owned());
+            self.ignored.add("input[].phase");
         }
         for part in parts::parts(content, Speaker::Assistant, self.ignored).map_err(|fault| fault.within("content"))? {
             self.answer(part);
@@ -115,7 +116,7 @@ impl<'a> Turns<'a, '_> {
     /// That the model itself called the tool is what every other API takes for granted.
     fn caller(&mut self, caller: Option<&wire::Caller<'_>>) {
         if caller.is_some_and(|caller| caller.kind.as_deref() != Some("direct")) {
-            self.ignored.add("input[].caller".to_owned());
+            self.ignored.add("input[].caller");
         }
     }
 
@@ -157,7 +158,7 @@ impl<'a> Turns<'a, '_> {
             Some(Sealed::Redacted(data)) => Content::RedactedThinking(data),
             foreign => {
                 if foreign.is_some() {
-                    self.ignored.add("input[].encrypted_content".to_owned());
+                    self.ignored.add("input[].encrypted_content");
                 }
                 if text.is_empty() {
                     return Ok(());

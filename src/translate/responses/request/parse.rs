@@ -10,8 +10,9 @@ use super::{items, tools, wire};
 use crate::translate::RequestError;
 use crate::translate::conversation::{Conversation, Message, Reasoning, ResponseFormat, Role, Sampling, Thought};
 use crate::translate::fault::{self, Fault};
+use crate::translate::hints::Hints;
 use crate::translate::object::Rest;
-use crate::translate::openai::request::{Ignored, TOP_LOGPROBS, missing, refuse_unknown};
+use crate::translate::openai::request::{TOP_LOGPROBS, missing, refuse_unknown};
 use crate::translate::openai::words;
 use crate::translate::text::Str;
 use crate::translate::wrong::Wrong;
@@ -32,12 +33,12 @@ pub fn parse<'a>(body: &'a [u8]) -> Result<Conversation<'a>, RequestError> {
 
 fn conversation(mut request: wire::Request<'_>) -> Result<Conversation<'_>, Wrong> {
     refuse_state(&request)?;
-    let mut ignored = Ignored::default();
+    let mut ignored = Hints::default();
     hints(&request, &mut ignored)?;
     let mut extras = Vec::with_capacity(request.rest.len());
     for (key, raw) in std::mem::take(&mut request.rest) {
         if HINTS.contains(&&*key) {
-            ignored.add(key.to_string());
+            ignored.add(&key);
         } else {
             extras.push((key, raw));
         }
@@ -102,33 +103,33 @@ fn refuse_state(request: &wire::Request<'_>) -> Result<(), Wrong> {
     Ok(())
 }
 
-fn hints(request: &wire::Request<'_>, ignored: &mut Ignored) -> Result<(), Fault> {
+fn hints(request: &wire::Request<'_>, ignored: &mut Hints) -> Result<(), Fault> {
     if request.store == Some(true) {
-        ignored.add("store".to_owned());
+        ignored.add("store");
     }
     if request.max_tool_calls.is_some() {
-        ignored.add("max_tool_calls".to_owned());
+        ignored.add("max_tool_calls");
     }
     if request.prompt_cache_options.is_some() {
-        ignored.add("prompt_cache_options".to_owned());
+        ignored.add("prompt_cache_options");
     }
     match request.truncation.as_deref() {
         None | Some("disabled") => Ok(()),
         Some("auto") => {
-            ignored.add("truncation".to_owned());
+            ignored.add("truncation");
             Ok(())
         }
         Some(other) => Err(Fault::new("truncation", format!("`{}` is not one of `auto` and `disabled`", brief(other)))),
     }
 }
 
-fn logprobs(request: &wire::Request<'_>, ignored: &mut Ignored) -> Result<Option<u8>, Fault> {
+fn logprobs(request: &wire::Request<'_>, ignored: &mut Hints) -> Result<Option<u8>, Fault> {
     let mut asked = false;
     for name in request.include.iter().flatten() {
         match &**name {
             LOGPROBS => asked = true,
             "reasoning.encrypted_content" => {}
-            _ => ignored.add(format!("include ({name})")),
+            _ => ignored.add(&format!("include ({name})")),
         }
     }
     match request.top_logprobs {
@@ -163,7 +164,7 @@ fn response_format(format: wire::Format<'_>) -> Result<ResponseFormat<'_>, Fault
     }
 }
 
-fn thought(reasoning: wire::Reasoning<'_>, ignored: &mut Ignored) -> Result<Option<Reasoning>, Wrong> {
+fn thought(reasoning: wire::Reasoning<'_>, ignored: &mut Hints) -> Result<Option<Reasoning>, Wrong> {
     let within = |fault: Fault| fault.within("reasoning");
     refuse_unknown(&reasoning.rest).map_err(within)?;
     if let Some(mode) = reasoning.mode.filter(|mode| mode != "standard") {
@@ -176,7 +177,7 @@ fn thought(reasoning: wire::Reasoning<'_>, ignored: &mut Ignored) -> Result<Opti
         ("reasoning.context", reasoning.context.is_some_and(|context| context != "auto")),
     ] {
         if given {
-            ignored.add(field.to_owned());
+            ignored.add(field);
         }
     }
     let Some(word) = reasoning.effort else { return Ok(None) };
@@ -188,11 +189,11 @@ fn thought(reasoning: wire::Reasoning<'_>, ignored: &mut Ignored) -> Result<Opti
 }
 
 /// `safety_identifier` replaced `user` at OpenAI; where both are given, the newer one counts.
-fn end_user<'a>(newer: Option<Str<'a>>, older: Option<Str<'a>>, ignored: &mut Ignored) -> Option<Str<'a>> {
+fn end_user<'a>(newer: Option<Str<'a>>, older: Option<Str<'a>>, ignored: &mut Hints) -> Option<Str<'a>> {
     if let (Some(newer), Some(older)) = (&newer, &older)
         && newer != older
     {
-        ignored.add("user".to_owned());
+        ignored.add("user");
     }
     newer.or(older)
 }

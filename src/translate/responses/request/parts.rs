@@ -6,8 +6,9 @@ use super::tools::brief;
 use super::wire;
 use crate::translate::conversation::{Audio, CacheHint, Content, Document, Image, Media, Part};
 use crate::translate::fault::Fault;
+use crate::translate::hints::Hints;
 use crate::translate::media::{PDF, data_uri, is_data_uri, web};
-use crate::translate::openai::request::{Ignored, missing, refuse_unknown};
+use crate::translate::openai::request::{missing, refuse_unknown};
 use crate::translate::text::Str;
 
 /// Whose parts these are: it decides which types are allowed.
@@ -33,7 +34,7 @@ impl Speaker {
 }
 
 /// Reads `content` or `output`.
-pub(super) fn parts<'a>(said: wire::Said<'a>, speaker: Speaker, ignored: &mut Ignored) -> Result<Vec<Part<'a>>, Fault> {
+pub(super) fn parts<'a>(said: wire::Said<'a>, speaker: Speaker, ignored: &mut Hints) -> Result<Vec<Part<'a>>, Fault> {
     let list = match said {
         wire::Said::Text(text) => return Ok(vec![Content::Text(text).into()]),
         wire::Said::Parts(list) => list,
@@ -49,7 +50,7 @@ pub(super) fn parts<'a>(said: wire::Said<'a>, speaker: Speaker, ignored: &mut Ig
     Ok(parts)
 }
 
-fn part<'a>(mut part: wire::Part<'a>, speaker: Speaker, ignored: &mut Ignored) -> Result<Part<'a>, Fault> {
+fn part<'a>(mut part: wire::Part<'a>, speaker: Speaker, ignored: &mut Hints) -> Result<Part<'a>, Fault> {
     let kind = part.kind.take().ok_or_else(|| missing("type"))?;
     let allowed = speaker.types();
     if !allowed.contains(&&*kind) {
@@ -73,10 +74,10 @@ fn part<'a>(mut part: wire::Part<'a>, speaker: Speaker, ignored: &mut Ignored) -
 }
 
 /// What an earlier answer pointed at, and how likely its words were: the text that the model reads again is whole without.
-fn text<'a>(part: wire::Part<'a>, ignored: &mut Ignored) -> Result<Content<'a>, Fault> {
+fn text<'a>(part: wire::Part<'a>, ignored: &mut Hints) -> Result<Content<'a>, Fault> {
     for (field, raw) in [("annotations", part.annotations), ("logprobs", part.logprobs)] {
         if raw.is_some_and(|raw| raw.get() != "[]") {
-            ignored.add(format!("input[].content[].{field}"));
+            ignored.add(&format!("input[].content[].{field}"));
         }
     }
     Ok(Content::Text(part.text.ok_or_else(|| missing("text"))?))
@@ -94,9 +95,9 @@ fn image(part: wire::Part<'_>) -> Result<Content<'_>, Fault> {
 }
 
 /// A file's `detail` is how closely its pages are looked at: a hint.
-fn file<'a>(part: wire::Part<'a>, ignored: &mut Ignored) -> Result<Content<'a>, Fault> {
+fn file<'a>(part: wire::Part<'a>, ignored: &mut Hints) -> Result<Content<'a>, Fault> {
     if part.detail.is_some_and(|detail| detail != "auto") {
-        ignored.add("input[].content[].detail".to_owned());
+        ignored.add("input[].content[].detail");
     }
     let is_pdf = part.filename.as_deref().is_some_and(|name| name.to_ascii_lowercase().ends_with(".pdf"));
     let source = match (part.file_data, part.file_url, part.file_id) {

@@ -8,12 +8,13 @@ use serde_json::value::RawValue;
 use super::wire;
 use crate::translate::conversation::{Function, Tool, ToolChoice};
 use crate::translate::fault::{Fault, read_raw};
-use crate::translate::openai::request::{Ignored, missing, refuse_unknown};
+use crate::translate::hints::Hints;
+use crate::translate::openai::request::{missing, refuse_unknown};
 use crate::translate::text::Str;
 use crate::translate::wrong::Wrong;
 
 /// Each tool is read from its own raw JSON, because a tool that is not a function is kept as it is.
-pub(super) fn tools<'a>(tools: Vec<&'a RawValue>, ignored: &mut Ignored) -> Result<Vec<Tool<'a>>, Wrong> {
+pub(super) fn tools<'a>(tools: Vec<&'a RawValue>, ignored: &mut Hints) -> Result<Vec<Tool<'a>>, Wrong> {
     let each = |(at, raw)| tool(raw, ignored).map_err(|wrong| wrong.within(format_args!("tools[{at}]")));
     tools.into_iter().enumerate().map(each).collect()
 }
@@ -24,7 +25,7 @@ struct Kind<'a> {
     kind: Option<Str<'a>>,
 }
 
-fn tool<'a>(raw: &'a RawValue, ignored: &mut Ignored) -> Result<Tool<'a>, Wrong> {
+fn tool<'a>(raw: &'a RawValue, ignored: &mut Hints) -> Result<Tool<'a>, Wrong> {
     let Kind { kind } = read_raw(raw)?;
     let kind = kind.ok_or_else(|| missing("type"))?;
     match &*kind {
@@ -37,10 +38,10 @@ fn tool<'a>(raw: &'a RawValue, ignored: &mut Ignored) -> Result<Tool<'a>, Wrong>
     }
 }
 
-fn function<'a>(tool: wire::Tool<'a>, ignored: &mut Ignored) -> Result<Function<'a>, Wrong> {
+fn function<'a>(tool: wire::Tool<'a>, ignored: &mut Hints) -> Result<Function<'a>, Wrong> {
     refuse_unknown(&tool.rest)?;
     if tool.output_schema.is_some() {
-        ignored.add("tools[].output_schema".to_owned());
+        ignored.add("tools[].output_schema");
     }
     let callers = tool.allowed_callers.unwrap_or_default();
     for (field, given) in [
@@ -141,7 +142,7 @@ fn chosen(tool: wire::ChosenTool<'_>) -> Result<Str<'_>, Wrong> {
 pub(super) fn apply<'a>(
     chosen: Option<Chosen<'a>>,
     tools: &mut Vec<Tool<'a>>,
-    ignored: &mut Ignored,
+    ignored: &mut Hints,
 ) -> Result<Option<ToolChoice<'a>>, Fault> {
     let (names, required) = match chosen {
         None => return Ok(None),
@@ -156,7 +157,7 @@ pub(super) fn apply<'a>(
     let before = tools.len();
     tools.retain(|tool| names.iter().any(|name| is(tool, name)));
     if tools.len() < before {
-        ignored.add("tools[] (not allowed by tool_choice, so not offered)".to_owned());
+        ignored.add("tools[] (not allowed by tool_choice, so not offered)");
     }
     Ok(Some(if required { ToolChoice::Required } else { ToolChoice::Auto }))
 }

@@ -1,11 +1,14 @@
 //! Sampling, the answer's shape, the service tier and other options beside messages and tools.
 
+use std::borrow::Cow;
+
 use serde::Serialize;
 use serde_json::value::RawValue;
 
 use crate::translate::conversation::{Conversation, ResponseFormat};
 use crate::translate::fault::Fault;
 use crate::translate::hints::Hints;
+use crate::translate::schema::closed;
 use crate::translate::text::Str;
 
 /// Refuses what changes the answer and Anthropic cannot do. Its temperature ends at 1 (API reference), OpenAI's at 2: scaling
@@ -76,7 +79,7 @@ pub(super) struct Output<'c> {
 struct Format<'c> {
     #[serde(rename = "type")]
     kind: &'static str,
-    schema: &'c RawValue,
+    schema: Cow<'c, RawValue>,
 }
 
 impl<'c> Output<'c> {
@@ -96,7 +99,9 @@ impl<'c> Output<'c> {
                 if description.is_some() {
                     dropped.add("response_format.json_schema.description");
                 }
-                Some(schema.as_deref().ok_or_else(|| Fault::new("response_format.json_schema.schema", "is missing"))?)
+                const FIELD: &str = "response_format.json_schema.schema";
+                let schema = schema.as_deref().ok_or_else(|| Fault::new(FIELD, "is missing"))?;
+                Some(closed(schema).map_err(|fault| fault.within(FIELD))?)
             }
         };
         Ok(Self { effort, format: schema.map(|schema| Format { kind: "json_schema", schema }) })

@@ -8,11 +8,9 @@
 use serde::Serialize;
 
 use crate::translate::anthropic::words;
-use crate::translate::conversation::{Conversation, Effort, Thought, ToolChoice};
+use crate::translate::claude::{above_budget, refuse_beside_thinking};
+use crate::translate::conversation::{Conversation, Effort, Thought};
 use crate::translate::fault::Fault;
-
-const LEAST_BUDGET: u64 = 1_024;
-const LEAST_TOP_P: f64 = 0.95;
 
 /// `thinking`, ready to be written.
 #[derive(Debug, Serialize)]
@@ -50,34 +48,4 @@ pub(super) fn thinking(conversation: &Conversation<'_>, default_max_tokens: u64)
         refuse_beside_thinking(conversation)?;
     }
     Ok(decided)
-}
-
-fn above_budget(budget: u64, asked: Option<u64>, default: u64) -> Result<u64, Fault> {
-    if budget < LEAST_BUDGET {
-        return Err(Fault::new("thinking.budget_tokens", format!("must be at least {LEAST_BUDGET}")));
-    }
-    match asked {
-        Some(asked) if asked <= budget => {
-            let message = format!("must be smaller than the output limit ({asked}), which it counts towards");
-            Err(Fault::new("thinking.budget_tokens", message))
-        }
-        Some(asked) => Ok(asked),
-        None => Ok(budget.saturating_add(default)),
-    }
-}
-
-fn refuse_beside_thinking(conversation: &Conversation<'_>) -> Result<(), Fault> {
-    let sampling = &conversation.sampling;
-    let forced = matches!(conversation.tool_choice, Some(ToolChoice::Required | ToolChoice::Function(_)));
-    for (wrong, field, message) in [
-        (sampling.temperature.is_some_and(|t| t != 1.0), "temperature", "must be 1 or absent while the model thinks"),
-        (sampling.top_k.is_some(), "top_k", "must be absent while the model thinks"),
-        (sampling.top_p.is_some_and(|p| p < LEAST_TOP_P), "top_p", "must be at least 0.95 or absent while the model thinks"),
-        (forced, "tool_choice", "must be `auto` or `none` while the model thinks"),
-    ] {
-        if wrong {
-            return Err(Fault::new(field, message));
-        }
-    }
-    Ok(())
 }

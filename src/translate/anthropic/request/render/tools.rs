@@ -1,13 +1,15 @@
 //! `tools` and `tool_choice`.
 
+use std::borrow::Cow;
+
 use serde::Serialize;
-use serde_json::value::{RawValue, to_raw_value};
+use serde_json::value::RawValue;
 
 use super::blocks::CacheControl;
 use crate::translate::anthropic::brief;
 use crate::translate::conversation::{self, Conversation, Function, ToolChoice};
-use crate::translate::fault::{Fault, read_raw};
-use crate::translate::object::object;
+use crate::translate::fault::Fault;
+use crate::translate::schema::object_schema;
 
 /// A tool, ready to be written.
 #[derive(Serialize)]
@@ -23,24 +25,11 @@ pub(super) struct Custom<'c> {
     name: &'c str,
     #[serde(skip_serializing_if = "Option::is_none")]
     description: Option<&'c str>,
-    input_schema: Schema<'c>,
+    input_schema: Cow<'c, RawValue>,
     #[serde(skip_serializing_if = "Option::is_none")]
     strict: Option<bool>,
     #[serde(skip_serializing_if = "Option::is_none")]
     cache_control: Option<CacheControl>,
-}
-
-#[derive(Serialize)]
-#[serde(untagged)]
-enum Schema<'c> {
-    Given(&'c RawValue),
-    Completed(Box<RawValue>),
-}
-
-object! {
-    Typed {
-        kind as "type": &'a RawValue,
-    }
 }
 
 pub(super) fn tools<'c>(tools: &'c [conversation::Tool<'c>]) -> Result<Vec<Tool<'c>>, Fault> {
@@ -69,36 +58,10 @@ fn custom<'c>(function: &'c Function<'c>) -> Result<Custom<'c>, Fault> {
     Ok(Custom {
         name: &function.name,
         description: function.description.as_deref().filter(|text| !text.is_empty()),
-        input_schema: schema(function.parameters.as_deref()).map_err(|fault| fault.within("function.parameters"))?,
+        input_schema: object_schema(function.parameters.as_deref()).map_err(|fault| fault.within("function.parameters"))?,
         strict: function.strict.filter(|strict| *strict),
         cache_control: function.cache.map(CacheControl::from),
     })
-}
-
-/// Anthropic demands a schema whose `type` is `object`; OpenAI takes a function without parameters, and one without a `type`.
-fn schema(parameters: Option<&RawValue>) -> Result<Schema<'_>, Fault> {
-    let given = match parameters {
-        Some(raw) if raw.get() != "null" => (raw, read_raw::<Typed<'_>>(raw)?),
-        _ => return completed(",\"properties\":{}"),
-    };
-    match given {
-        (raw, Typed { kind: Some(_), .. }) => Ok(Schema::Given(raw)),
-        (_, Typed { rest, .. }) if rest.is_empty() => completed(",\"properties\":{}"),
-        (_, Typed { rest, .. }) => {
-            let members: Result<String, Fault> = rest.iter().map(|(key, value)| member(key, value)).collect();
-            completed(&members?)
-        }
-    }
-}
-
-fn member(key: &str, value: &RawValue) -> Result<String, Fault> {
-    let key = to_raw_value(key).map_err(|error| Fault::new("", error.to_string()))?;
-    Ok(format!(",{}:{}", key.get(), value.get()))
-}
-
-fn completed(members: &str) -> Result<Schema<'static>, Fault> {
-    let text = format!("{{\"type\":\"object\"{members}}}");
-    RawValue::from_string(text).map(Schema::Completed).map_err(|error| Fault::new("", error.to_string()))
 }
 
 /// `tool_choice`, ready to be written.

@@ -379,7 +379,7 @@ fn a_request_of_anthropics_own_survives_the_hub() {
                   "cache_control": { "type": "ephemeral" } } ] },
         ],
         "thinking": { "type": "enabled", "budget_tokens": 2_048 },
-        "output_config": { "effort": "max", "format": { "type": "json_schema", "schema": { "type": "object" } } },
+        "output_config": { "effort": "max", "format": { "type": "json_schema", "schema": { "type": "object", "additionalProperties": false } } },
         "stop_sequences": ["END"], "service_tier": "auto", "metadata": { "user_id": "u" }, "stream": true,
     });
     let text = request.to_string();

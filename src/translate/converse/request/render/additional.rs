@@ -9,9 +9,9 @@ use serde::ser::{Serialize, SerializeMap, Serializer};
 use serde_json::Value;
 use serde_json::value::RawValue;
 
-use crate::translate::converse::dropped::Dropped;
 use crate::translate::converse::family::Family;
 use crate::translate::fault::{Fault, read_raw};
+use crate::translate::hints::Hints;
 use crate::translate::object::object;
 use crate::translate::plain;
 
@@ -70,7 +70,7 @@ pub(super) fn top_k(
     top_k: Option<u64>,
     family: Family,
     additional: &mut Additional<'_>,
-    dropped: &mut Dropped,
+    dropped: &mut Hints,
 ) -> Result<(), Fault> {
     let Some(top_k) = top_k else { return Ok(()) };
     match family {

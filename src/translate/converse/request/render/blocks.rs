@@ -9,9 +9,9 @@ use sha2::{Digest, Sha256};
 
 use super::document::{self, Document, Medium, Names};
 use crate::translate::conversation::{CacheHint, Content, Part, Thinking, ToolCall, ToolResult};
-use crate::translate::converse::dropped::Dropped;
 use crate::translate::converse::family::Family;
 use crate::translate::fault::Fault;
+use crate::translate::hints::Hints;
 use crate::translate::plain;
 use crate::translate::signature;
 
@@ -68,7 +68,7 @@ pub(super) struct CachePoint {
 
 impl CachePoint {
     /// `None`: the model takes none, and rejects a request with one.
-    pub(super) fn new(hint: CacheHint, family: Family, dropped: &mut Dropped) -> Option<Self> {
+    pub(super) fn new(hint: CacheHint, family: Family, dropped: &mut Hints) -> Option<Self> {
         if !family.takes_cache_points() {
             dropped.add("cache_control");
             return None;
@@ -88,13 +88,13 @@ impl CachePoint {
 /// Makes blocks of parts. Empty texts are left out: Bedrock rejects text without anything but white space.
 #[derive(Debug)]
 pub(super) struct Blocks<'d> {
-    pub(super) dropped: &'d mut Dropped,
+    pub(super) dropped: &'d mut Hints,
     family: Family,
     names: Names,
 }
 
 impl<'d> Blocks<'d> {
-    pub(super) fn new(family: Family, dropped: &'d mut Dropped) -> Self {
+    pub(super) fn new(family: Family, dropped: &'d mut Hints) -> Self {
         Self { dropped, family, names: Names::default() }
     }
 

@@ -11,8 +11,8 @@ use base64::engine::general_purpose::STANDARD;
 use serde::Serialize;
 
 use crate::translate::conversation::{self, Audio, Image, Media};
-use crate::translate::converse::dropped::Dropped;
 use crate::translate::fault::Fault;
+use crate::translate::hints::Hints;
 use crate::translate::plain;
 
 /// Media types of images, their endings, and Bedrock's words for them.
@@ -76,7 +76,7 @@ impl Document<'_> {
     }
 }
 
-pub(super) fn image<'c>(image: &'c Image<'c>, dropped: &mut Dropped) -> Result<Medium<'c>, Fault> {
+pub(super) fn image<'c>(image: &'c Image<'c>, dropped: &mut Hints) -> Result<Medium<'c>, Fault> {
     if image.detail.as_deref().is_some_and(|detail| detail != "auto") {
         dropped.add("detail");
     }

@@ -5,8 +5,8 @@ use serde::ser::{Serialize, SerializeMap, Serializer};
 use serde_json::value::RawValue;
 
 use super::additional::Additional;
-use crate::translate::converse::dropped::Dropped;
 use crate::translate::fault::Fault;
+use crate::translate::hints::Hints;
 use crate::translate::plain;
 use crate::translate::text::Str;
 
@@ -44,7 +44,7 @@ impl Serialize for Extras<'_> {
     }
 }
 
-pub(super) fn extras<'c>(given: &'c [(Str<'c>, &'c RawValue)], dropped: &mut Dropped) -> Result<Extras<'c>, Fault> {
+pub(super) fn extras<'c>(given: &'c [(Str<'c>, &'c RawValue)], dropped: &mut Hints) -> Result<Extras<'c>, Fault> {
     let mut extras = Extras::default();
     for (key, raw) in given {
         let key = &**key;

@@ -8,9 +8,9 @@ use serde::Serialize;
 
 use super::blocks::{Block, Blocks};
 use crate::translate::conversation::{self, Content, Role};
-use crate::translate::converse::dropped::Dropped;
 use crate::translate::converse::family::Family;
 use crate::translate::fault::Fault;
+use crate::translate::hints::Hints;
 
 /// Told where a system message does not stand where the client put it.
 const MOVED: &str = "messages[] (place of a system message)";
@@ -32,7 +32,7 @@ pub(super) struct Messages<'c> {
 pub(super) fn messages<'c>(
     messages: &'c [conversation::Message<'c>],
     family: Family,
-    dropped: &mut Dropped,
+    dropped: &mut Hints,
 ) -> Result<Messages<'c>, Fault> {
     let mut turns = Turns { blocks: Blocks::new(family, dropped), system: Vec::new(), list: Vec::new() };
     for message in messages {

@@ -1,12 +1,15 @@
 //! Sampling, the answer's shape, the service tier and other options beside messages and tools.
 
-use serde::Serialize;
+use std::borrow::Cow;
+
+use serde::{Serialize, Serializer};
 use serde_json::value::RawValue;
 
 use crate::translate::conversation::{Conversation, ResponseFormat};
-use crate::translate::converse::dropped::Dropped;
 use crate::translate::converse::family::Family;
 use crate::translate::fault::Fault;
+use crate::translate::hints::Hints;
+use crate::translate::schema::closed;
 
 /// Refuses what changes the answer and Bedrock cannot do. Its temperature ends at 1 (API reference, `InferenceConfiguration`),
 /// OpenAI's at 2: scaling would be a guess.
@@ -30,7 +33,7 @@ pub(super) fn refuse(conversation: &Conversation<'_>) -> Result<(), Fault> {
     Ok(())
 }
 
-pub(super) fn drop_hints(conversation: &Conversation<'_>, dropped: &mut Dropped) {
+pub(super) fn drop_hints(conversation: &Conversation<'_>, dropped: &mut Hints) {
     for (given, field) in [
         (conversation.sampling.seed.is_some(), "seed"),
         (conversation.end_user.is_some(), "user"),
@@ -99,11 +102,16 @@ enum Structure<'c> {
 #[derive(Serialize)]
 struct JsonSchema<'c> {
     /// JSON within a string: so Bedrock has it.
-    schema: &'c str,
+    #[serde(serialize_with = "in_a_string")]
+    schema: Cow<'c, RawValue>,
     #[serde(skip_serializing_if = "Option::is_none")]
     name: Option<&'c str>,
     #[serde(skip_serializing_if = "Option::is_none")]
     description: Option<&'c str>,
+}
+
+fn in_a_string<S: Serializer>(json: &RawValue, serializer: S) -> Result<S::Ok, S::Error> {
+    serializer.serialize_str(json.get())
 }
 
 impl<'c> Output<'c> {
@@ -118,8 +126,9 @@ impl<'c> Output<'c> {
                 _ => Ok(None),
             };
         };
-        let schema =
-            schema.as_deref().map(RawValue::get).ok_or_else(|| Fault::new("response_format.json_schema.schema", "is missing"))?;
+        const FIELD: &str = "response_format.json_schema.schema";
+        let schema = schema.as_deref().ok_or_else(|| Fault::new(FIELD, "is missing"))?;
+        let schema = closed(schema).map_err(|fault| fault.within(FIELD))?;
         let said = |text: &&str| !text.is_empty();
         let structure = Structure::JsonSchema(JsonSchema {
             schema,
@@ -139,7 +148,7 @@ pub(super) struct Tier {
 
 impl Tier {
     /// The default tier is that of a request without one, so it is not written.
-    pub(super) fn new(word: &str, dropped: &mut Dropped) -> Option<Self> {
+    pub(super) fn new(word: &str, dropped: &mut Hints) -> Option<Self> {
         let kind = match word {
             "priority" => "priority",
             "flex" => "flex",

@@ -8,13 +8,12 @@
 use serde_json::json;
 
 use super::additional::Additional;
-use crate::translate::conversation::{Conversation, Effort, Reasoning, Thought, ToolChoice};
-use crate::translate::converse::dropped::Dropped;
+use crate::translate::claude::{above_budget, refuse_beside_thinking};
+use crate::translate::conversation::{Conversation, Effort, Reasoning, Thought};
 use crate::translate::converse::family::Family;
 use crate::translate::fault::Fault;
+use crate::translate::hints::Hints;
 
-const LEAST_BUDGET: u64 = 1_024;
-const LEAST_TOP_P: f64 = 0.95;
 /// Up to this many tokens of thinking are a low effort, and so on. Only Claude has budgets, so the steps are ours.
 const LOW_BUDGET: u64 = 4_096;
 const MEDIUM_BUDGET: u64 = 16_384;
@@ -25,7 +24,7 @@ pub(super) fn thinking(
     family: Family,
     default_max_tokens: u64,
     additional: &mut Additional<'_>,
-    dropped: &mut Dropped,
+    dropped: &mut Hints,
 ) -> Result<Option<u64>, Fault> {
     let limit = conversation.max_output_tokens;
     let Some(reasoning) = &conversation.reasoning else { return Ok(limit) };
@@ -82,7 +81,7 @@ fn gpt_word(effort: Effort) -> &'static str {
     }
 }
 
-fn flat_word(effort: Effort, dropped: &mut Dropped) -> Option<&'static str> {
+fn flat_word(effort: Effort, dropped: &mut Hints) -> Option<&'static str> {
     if effort > Effort::High {
         dropped.add("effort above `high` (the highest there is is asked for)");
     }
@@ -99,7 +98,7 @@ fn nova(
     conversation: &Conversation<'_>,
     effort: Effort,
     additional: &mut Additional<'_>,
-    dropped: &mut Dropped,
+    dropped: &mut Hints,
     field: &str,
 ) -> Result<(), Fault> {
     let Some(mut word) = flat_word(effort, dropped) else { return Ok(()) };
@@ -141,34 +140,4 @@ fn claude(
 
 fn claude_word(effort: Effort) -> Option<&'static str> {
     (effort != Effort::None).then(|| gpt_word(effort))
-}
-
-fn above_budget(budget: u64, asked: Option<u64>, default: u64) -> Result<u64, Fault> {
-    if budget < LEAST_BUDGET {
-        return Err(Fault::new("thinking.budget_tokens", format!("must be at least {LEAST_BUDGET}")));
-    }
-    match asked {
-        Some(asked) if asked <= budget => {
-            let message = format!("must be smaller than the output limit ({asked}), which it counts towards");
-            Err(Fault::new("thinking.budget_tokens", message))
-        }
-        Some(asked) => Ok(asked),
-        None => Ok(budget.saturating_add(default)),
-    }
-}
-
-fn refuse_beside_thinking(conversation: &Conversation<'_>) -> Result<(), Fault> {
-    let sampling = &conversation.sampling;
-    let forced = matches!(conversation.tool_choice, Some(ToolChoice::Required | ToolChoice::Function(_)));
-    for (wrong, field, message) in [
-        (sampling.temperature.is_some_and(|t| t != 1.0), "temperature", "must be 1 or absent while the model thinks"),
-        (sampling.top_k.is_some(), "top_k", "must be absent while the model thinks"),
-        (sampling.top_p.is_some_and(|p| p < LEAST_TOP_P), "top_p", "must be at least 0.95 or absent while the model thinks"),
-        (forced, "tool_choice", "must be `auto` or `none` while the model thinks"),
-    ] {
-        if wrong {
-            return Err(Fault::new(field, message));
-        }
-    }
-    Ok(())
 }

@@ -5,20 +5,21 @@
 //! history, no tools means no calls. With it, Claude is told in its own words (`additionalModelRequestFields.tool_choice`); Bedrock
 //! takes these only where `toolChoice` says nothing. Any other model could not be kept from calling, so the request is an error.
 
+use std::borrow::Cow;
 use std::collections::HashSet;
 
 use serde::Serialize;
-use serde_json::value::{RawValue, to_raw_value};
+use serde_json::value::RawValue;
 use serde_json::{Value, json};
 
 use super::additional::Additional;
 use super::blocks::{self, CachePoint};
 use crate::translate::conversation::{self, Content, Conversation, Function, ToolChoice};
-use crate::translate::converse::dropped::Dropped;
 use crate::translate::converse::family::Family;
-use crate::translate::fault::{Fault, read_raw};
-use crate::translate::object::object;
+use crate::translate::fault::Fault;
+use crate::translate::hints::Hints;
 use crate::translate::plain;
+use crate::translate::schema::object_schema;
 
 /// `toolConfig`, ready to be written.
 #[derive(Serialize)]
@@ -49,14 +50,7 @@ struct Spec<'c> {
 
 #[derive(Serialize)]
 struct InputSchema<'c> {
-    json: Schema<'c>,
-}
-
-#[derive(Serialize)]
-#[serde(untagged)]
-enum Schema<'c> {
-    Given(&'c RawValue),
-    Completed(Box<RawValue>),
+    json: Cow<'c, RawValue>,
 }
 
 #[derive(Serialize)]
@@ -67,18 +61,12 @@ enum Choice<'c> {
     Tool { name: &'c str },
 }
 
-object! {
-    Typed {
-        kind as "type": &'a RawValue,
-    }
-}
-
 /// The tools that a conversation needs, ready to be written.
 pub(super) fn config<'c>(
     conversation: &'c Conversation<'c>,
     family: Family,
     additional: &mut Additional<'_>,
-    dropped: &mut Dropped,
+    dropped: &mut Hints,
 ) -> Result<Option<Config<'c>>, Fault> {
     let history = has_tool_blocks(conversation);
     if conversation.tools.is_empty() {
@@ -137,7 +125,7 @@ fn without_tools<'c>(
     }
     forbid_calls(family, additional, "tools")?;
     let stub = |name| {
-        let spec = Spec { name, description: None, input_schema: InputSchema { json: schema(None)? }, strict: false };
+        let spec = Spec { name, description: None, input_schema: InputSchema { json: object_schema(None)? }, strict: false };
         Ok(Tool::ToolSpec(spec))
     };
     Ok(Some(Config { tools: names.into_iter().map(stub).collect::<Result<_, Fault>>()?, tool_choice: None }))
@@ -171,7 +159,7 @@ fn one_at_a_time(choice: Option<&ToolChoice<'_>>, family: Family, additional: &m
     additional.add("tool_choice", choice, "parallel_tool_calls")
 }
 
-fn tools<'c>(tools: &'c [conversation::Tool<'c>], family: Family, dropped: &mut Dropped) -> Result<Vec<Tool<'c>>, Fault> {
+fn tools<'c>(tools: &'c [conversation::Tool<'c>], family: Family, dropped: &mut Hints) -> Result<Vec<Tool<'c>>, Fault> {
     let mut written = Vec::with_capacity(tools.len());
     for (at, tool) in tools.iter().enumerate() {
         let (spec, function) = spec(tool).map_err(|fault| fault.within(format_args!("tools[{at}]")))?;
@@ -200,35 +188,9 @@ fn spec<'c>(tool: &'c conversation::Tool<'c>) -> Result<(Spec<'c>, &'c Function<
         // An empty description is rejected (field note 40).
         description: function.description.as_deref().filter(|text| !text.trim().is_empty()),
         input_schema: InputSchema {
-            json: schema(function.parameters.as_deref()).map_err(|fault| fault.within("function.parameters"))?,
+            json: object_schema(function.parameters.as_deref()).map_err(|fault| fault.within("function.parameters"))?,
         },
         strict: function.strict.unwrap_or_default(),
     };
     Ok((spec, function))
-}
-
-/// Bedrock demands a schema whose `type` is `object`; OpenAI takes a function without parameters, and one without a `type`.
-fn schema(parameters: Option<&RawValue>) -> Result<Schema<'_>, Fault> {
-    let given = match parameters {
-        Some(raw) if raw.get() != "null" => (raw, read_raw::<Typed<'_>>(raw)?),
-        _ => return completed(",\"properties\":{}"),
-    };
-    match given {
-        (raw, Typed { kind: Some(_), .. }) => Ok(Schema::Given(raw)),
-        (_, Typed { rest, .. }) if rest.is_empty() => completed(",\"properties\":{}"),
-        (_, Typed { rest, .. }) => {
-            let members: Result<String, Fault> = rest.iter().map(|(key, value)| member(key, value)).collect();
-            completed(&members?)
-        }
-    }
-}
-
-fn member(key: &str, value: &RawValue) -> Result<String, Fault> {
-    let key = to_raw_value(key).map_err(|error| Fault::new("", error.to_string()))?;
-    Ok(format!(",{}:{}", key.get(), value.get()))
-}
-
-fn completed(members: &str) -> Result<Schema<'static>, Fault> {
-    let text = format!("{{\"type\":\"object\"{members}}}");
-    RawValue::from_string(text).map(Schema::Completed).map_err(|error| Fault::new("", error.to_string()))
 }

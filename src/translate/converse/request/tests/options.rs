@@ -43,7 +43,10 @@ fn what_would_change_the_answer_is_refused_by_its_name() {
 
 #[test]
 fn a_schema_of_the_answer_is_a_string_in_the_output_config() {
-    let schema = json!({ "type": "object", "properties": { "a": { "$ref": "#/$defs/x" } }, "$defs": { "x": { "anyOf": [{ "type": "null" }] } } });
+    let schema = json!({
+        "type": "object", "properties": { "a": { "$ref": "#/$defs/x" } }, "$defs": { "x": { "anyOf": [{ "type": "null" }] } },
+        "additionalProperties": false
+    });
     let format = json!({ "type": "json_schema", "json_schema": { "name": "n", "strict": true, "schema": schema } });
     let body = body(json!({ "response_format": format }), CLAUDE);
     let structure = &body["outputConfig"]["textFormat"];

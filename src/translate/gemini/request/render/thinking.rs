@@ -1,8 +1,9 @@
 //! How much the model thinks.
 //!
-//! Gemini 2.5 takes a budget of tokens, Gemini 3 a level; both at once are refused, and Gemini 3 takes a budget still (API
-//! reference, thinking). A model that does not think refuses both, so "do not think" is not told to it. Summaries of thoughts are
-//! asked for whenever thinking is: clients that do not know them pass them over.
+//! Gemini 2.5 takes a budget of tokens and refuses a level, Gemini 3 takes a level, and a budget still; both at once are refused (API
+//! reference, thinking). So a model whose name tells no generation gets a budget. A model that does not think refuses both, so "do
+//! not think" is not told to it. Summaries of thoughts are asked for whenever thinking is: clients that do not know them pass them
+//! over.
 
 use serde::Serialize;
 
@@ -36,7 +37,7 @@ pub(super) fn thinking(reasoning: Option<&Reasoning>, model: Model, dropped: &mu
             Some(Config { thinking_budget: Some(within(budget, model, dropped)), ..on() })
         }
         (Thought::Default | Thought::Adaptive, Some(effort)) => Some(by_effort(effort, model, dropped)),
-        (Thought::Adaptive, None) if model.is_third_generation() => Some(on()),
+        (Thought::Adaptive, None) if model.takes_levels() => Some(on()),
         (Thought::Adaptive, None) => Some(Config { thinking_budget: Some(DYNAMIC), ..on() }),
         (Thought::Default, None) => None,
     }
@@ -51,13 +52,13 @@ fn off(model: Model, dropped: &mut Hints) -> Option<Config> {
     if !model.thinks() {
         return None;
     }
-    if model.is_third_generation() {
+    if model.takes_levels() {
         dropped.add("thinking off (the least there is is asked for)");
         let level = if model.is_pro() { "LOW" } else { "MINIMAL" };
         return Some(Config { thinking_level: Some(level), ..Config::default() });
     }
     let (least, _) = model.budgets();
-    if model.is_pro() {
+    if !model.may_not_think() {
         dropped.add("thinking off (the least there is is asked for)");
         return Some(Config { thinking_budget: i64::try_from(least).ok(), ..Config::default() });
     }
@@ -78,7 +79,7 @@ fn by_effort(effort: Effort, model: Model, dropped: &mut Hints) -> Config {
     if effort > Effort::High {
         dropped.add("effort (the highest there is is asked for)");
     }
-    if !model.is_third_generation() {
+    if !model.takes_levels() {
         let budget = match effort {
             Effort::None | Effort::Minimal | Effort::Low => 1_024,
             Effort::Medium => 8_192,

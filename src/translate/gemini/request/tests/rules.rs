@@ -5,6 +5,8 @@ use serde_json::{Value, json};
 use super::*;
 
 const FLASH: &str = "gemini-2.5-flash";
+/// Neither generation: an alias, which leads to another model from time to time.
+const UNKNOWN: &str = "gemini-flash-latest";
 const THIRD: &str = "gemini-3-flash-preview";
 
 fn user(content: impl Into<Value>) -> Value {
@@ -311,7 +313,9 @@ fn budgets_of_gemini_2_5_are_within_their_bounds() {
 fn effort_is_a_budget_before_gemini_3_and_a_level_since() {
     let thinking = |effort: &str, model: &str| config(json!({"reasoning_effort": effort}), model).0["thinkingConfig"].take();
     for (effort, budget) in [("minimal", 1_024), ("low", 1_024), ("medium", 8_192), ("high", 24_576), ("max", 24_576)] {
-        assert_eq!(thinking(effort, FLASH), json!({"includeThoughts": true, "thinkingBudget": budget}), "{effort}");
+        for model in [FLASH, UNKNOWN] {
+            assert_eq!(thinking(effort, model), json!({"includeThoughts": true, "thinkingBudget": budget}), "{effort}");
+        }
     }
     for (model, effort, level) in [
         (THIRD, "minimal", "MINIMAL"),
@@ -333,7 +337,8 @@ fn thinking_is_off_where_it_can_be_and_least_where_not() {
     let least = vec!["thinking off (the least there is is asked for)".to_owned()];
     assert_eq!(off("gemini-2.5-pro"), (json!({"thinkingConfig": {"thinkingBudget": 128}}), least.clone()));
     assert_eq!(off(THIRD), (json!({"thinkingConfig": {"thinkingLevel": "MINIMAL"}}), least.clone()));
-    assert_eq!(off("gemini-3-pro-preview"), (json!({"thinkingConfig": {"thinkingLevel": "LOW"}}), least));
+    assert_eq!(off("gemini-3-pro-preview"), (json!({"thinkingConfig": {"thinkingLevel": "LOW"}}), least.clone()));
+    assert_eq!(off(UNKNOWN), (json!({"thinkingConfig": {"thinkingBudget": 512}}), least));
 }
 
 #[test]

@@ -7,10 +7,10 @@
 
 use serde::Serialize;
 
-use super::Dropped;
 use super::parts::{self, Part};
 use crate::translate::conversation::{self, Content, Role, ToolResult};
 use crate::translate::fault::Fault;
+use crate::translate::hints::Hints;
 use crate::translate::openai::call::Call;
 use crate::translate::signature;
 
@@ -54,7 +54,7 @@ impl<'c> Body<'c> {
 pub(super) fn messages<'c>(
     messages: &'c [conversation::Message<'c>],
     model: &str,
-    dropped: &mut Dropped,
+    dropped: &mut Hints,
 ) -> Result<Vec<Message<'c>>, Fault> {
     // Others than Google refuse fields that they do not know.
     let google = model.contains("gemini");
@@ -75,7 +75,7 @@ struct Turns<'c> {
 }
 
 impl<'c> Turns<'c> {
-    fn add(&mut self, message: &'c conversation::Message<'c>, dropped: &mut Dropped) -> Result<(), Fault> {
+    fn add(&mut self, message: &'c conversation::Message<'c>, dropped: &mut Hints) -> Result<(), Fault> {
         if message.parts.iter().any(|part| part.cache.is_some()) {
             dropped.add("cache_control");
         }
@@ -101,7 +101,7 @@ impl<'c> Turns<'c> {
         Ok(())
     }
 
-    fn user_turn(&mut self, message: &'c conversation::Message<'c>, dropped: &mut Dropped) -> Result<(), Fault> {
+    fn user_turn(&mut self, message: &'c conversation::Message<'c>, dropped: &mut Hints) -> Result<(), Fault> {
         let mut said = Vec::with_capacity(message.parts.len());
         let mut results = false;
         for part in &message.parts {
@@ -128,7 +128,7 @@ impl<'c> Turns<'c> {
         }
     }
 
-    fn tool_result(&mut self, result: &'c ToolResult<'c>, dropped: &mut Dropped) -> Result<(), Fault> {
+    fn tool_result(&mut self, result: &'c ToolResult<'c>, dropped: &mut Hints) -> Result<(), Fault> {
         let mut texts = Vec::new();
         let before = self.moved.len();
         for part in &result.parts {
@@ -166,7 +166,7 @@ impl<'c> Message<'c> {
     }
 }
 
-fn assistant<'c>(message: &'c conversation::Message<'c>, google: bool, dropped: &mut Dropped) -> Result<Message<'c>, Fault> {
+fn assistant<'c>(message: &'c conversation::Message<'c>, google: bool, dropped: &mut Hints) -> Result<Message<'c>, Fault> {
     let mut texts = Vec::new();
     let mut refusal: Option<String> = None;
     let mut tool_calls = Vec::new();

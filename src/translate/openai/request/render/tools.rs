@@ -9,9 +9,9 @@ use serde::de::IgnoredAny;
 use serde::{Deserialize, Serialize};
 use serde_json::value::RawValue;
 
-use super::Dropped;
 use crate::translate::conversation;
 use crate::translate::fault::Fault;
+use crate::translate::hints::Hints;
 
 #[derive(Serialize)]
 #[serde(untagged)]
@@ -35,11 +35,11 @@ pub(super) struct Function<'c> {
     strict: Option<bool>,
 }
 
-pub(super) fn tools<'c>(tools: &'c [conversation::Tool<'c>], dropped: &mut Dropped) -> Result<Vec<Tool<'c>>, Fault> {
+pub(super) fn tools<'c>(tools: &'c [conversation::Tool<'c>], dropped: &mut Hints) -> Result<Vec<Tool<'c>>, Fault> {
     tools.iter().enumerate().map(|(at, tool)| self::tool(at, tool, dropped)).collect()
 }
 
-fn tool<'c>(at: usize, tool: &'c conversation::Tool<'c>, dropped: &mut Dropped) -> Result<Tool<'c>, Fault> {
+fn tool<'c>(at: usize, tool: &'c conversation::Tool<'c>, dropped: &mut Hints) -> Result<Tool<'c>, Fault> {
     match tool {
         conversation::Tool::Function(function) => {
             if function.cache.is_some() {
