@@ -46,10 +46,6 @@ PROFILE = "arn:aws:bedrock:eu-central-1:123456789012:application-inference-profi
 ROWS = [
     Row("openai", "openai", BEARER, "gpt-4o-mini", thinks=False),
     Row("azure", "azure", f"api_version: '2024-10-21', credential: {{api_key: {PROVIDER_KEY}}}", "my-deployment", thinks=False),
-    Row("azure-v1", "azure", f"api_version: v1, credential: {{api_key: {PROVIDER_KEY}}}", "my-deployment", mocked=False, thinks=False),
-    # Vendors with rules of their own: Groq has OpenAI's API below a prefix, Mistral refuses what OpenAI takes.
-    Row("groq", "openai", f"preset: groq, {BEARER}", "llama-3.3-70b-versatile", mocked=False, thinks=False, path="/openai/v1"),
-    Row("mistral", "openai", f"preset: mistral, {BEARER}", "mistral-medium-latest", mocked=False, thinks=False),
     Row("anthropic", "anthropic", f"credential: {{x_api_key: {PROVIDER_KEY}}}", "claude-haiku-4-5"),
     Row("gemini", "gemini", f"credential: {{x_goog_api_key: {PROVIDER_KEY}}}", "gemini-2.5-flash"),
     # Wants back what it signed.

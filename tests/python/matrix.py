@@ -28,7 +28,13 @@ SECRETS = (PROVIDER_KEY, AWS_ACCESS_KEY_ID, AWS_SECRET_ACCESS_KEY, AWS_SESSION_T
 # The same dialect with another model or credential is no other row here.
 TWINS = ("gemini-3", "bedrock-key", "bedrock-profile", "anthropic-bedrock-key")
 VLLM = Row("vllm", "openai", f"preset: vllm, {BEARER}", "local", mocked=False)
-DIALECTS = [row for row in ROWS if row.name not in TWINS]
+# Azure's other API, and vendors with rules of their own: Groq has OpenAI's API below a prefix, Mistral refuses what OpenAI takes.
+MORE = [
+    Row("azure-v1", "azure", f"api_version: v1, credential: {{api_key: {PROVIDER_KEY}}}", "my-deployment", mocked=False, thinks=False),
+    Row("groq", "openai", f"preset: groq, {BEARER}", "llama-3.3-70b-versatile", mocked=False, thinks=False, path="/openai/v1"),
+    Row("mistral", "openai", f"preset: mistral, {BEARER}", "mistral-medium-latest", mocked=False, thinks=False),
+]
+DIALECTS = [*(row for row in ROWS if row.name not in TWINS), *MORE]
 NAMES = [row.name for row in DIALECTS]
 
 # What follows each dialect: the next one of the table, and one from further away.
