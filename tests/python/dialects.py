@@ -30,10 +30,12 @@ class Row:
     mocked: bool = True
     # Whether the model shows its thinking, if asked to.
     thinks: bool = True
+    # What stands before the API's own path, where that is not the dialect's default.
+    path: str = ""
 
     def provider(self, endpoint: str) -> str:
         rest = "rest: {after_failures: 1000000, for: 1ms, at_most: 1ms}"
-        return f"{{dialect: {self.dialect}, endpoint: '{endpoint}', {self.fields}, {rest}}}"
+        return f"{{dialect: {self.dialect}, endpoint: '{endpoint}{self.path}', {self.fields}, {rest}}}"
 
 
 BEARER = f"credential: {{bearer: {PROVIDER_KEY}}}"
