@@ -27,7 +27,7 @@ impl Snapshot {
     }
 
     fn envoy_facts(&self) -> BTreeSet<String> {
-        let routes = self.routes.list.iter();
+        let routes = self.routes.all();
         let targets = routes.clone().flat_map(|route| route.choices.iter().map(target));
         let orders = routes.flat_map(|route| route.orders.iter().map(order));
         let bounds =

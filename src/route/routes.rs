@@ -1,6 +1,6 @@
 //! Which route a model has.
 
-use std::collections::HashMap;
+use std::collections::{BTreeMap, HashMap};
 use std::sync::Arc;
 
 use super::Route;
@@ -25,6 +25,8 @@ pub struct Routes {
     exact: HashMap<String, usize>,
     /// The routes of globs, in the order of the list.
     globs: Vec<(usize, Glob)>,
+    /// To what the gateway does not know: a route for each provider that may be asked for it, by its name.
+    opaque: BTreeMap<Arc<str>, Arc<Route>>,
 }
 
 impl Routes {
@@ -40,6 +42,24 @@ impl Routes {
             }
         }
         routes
+    }
+
+    /// Adds routes to what the gateway does not know, each to one provider.
+    #[must_use]
+    pub fn with_opaque(mut self, routes: impl IntoIterator<Item = Route>) -> Self {
+        let named = |route: Route| Some((Arc::clone(&route.choices.first()?.provider.name), Arc::new(route)));
+        self.opaque = routes.into_iter().filter_map(named).collect();
+        self
+    }
+
+    /// The route to what only this provider knows, if it may be asked for it.
+    pub fn opaque(&self, provider: &str) -> Option<&Arc<Route>> {
+        self.opaque.get(provider)
+    }
+
+    /// All routes that Envoy must know.
+    pub fn all(&self) -> impl Iterator<Item = &Arc<Route>> + Clone {
+        self.list.iter().chain(self.opaque.values())
     }
 
     /// The route of a model.
