@@ -100,6 +100,7 @@ mod tests {
             ("dialect: anthropic", "dialect: anthropic, http2: true"),
             ("dialect: anthropic", "dialect: anthropic, peek: true"),
             ("dialect: anthropic", "dialect: anthropic, ca_file: ca.pem"),
+            ("dialect: anthropic", "dialect: anthropic, passthrough: true"),
             ("dialect: anthropic", "dialect: openai"),
             ("{model: m, providers: [a, b]}", "{model: m, providers: [a]}"),
             ("{model: m, providers: [a, b]}", "{model: m, providers: [a, b], fallback: {repeats: 1}}"),
