@@ -6,7 +6,7 @@
 use std::borrow::Cow;
 
 use bytes::Bytes;
-use http::header::{ACCEPT, ACCEPT_ENCODING, CONTENT_LENGTH, CONTENT_TYPE};
+use http::header::{ACCEPT, ACCEPT_ENCODING, CONTENT_LENGTH, CONTENT_TYPE, TE, TRAILER};
 use http::{HeaderName, HeaderValue};
 
 use super::fields::Edits;
@@ -44,6 +44,9 @@ static ACCOUNT_HEADERS: [HeaderName; 3] = [
     HeaderName::from_static("openai-project"),
     HeaderName::from_static("x-goog-user-project"),
 ];
+
+/// Headers of the connection with the gateway that Envoy leaves: a request that is not read has nothing of them, either.
+static HOP_HEADERS: [HeaderName; 2] = [TE, TRAILER];
 
 /// Parameters of a query that hold the caller's key, which no provider sees.
 const KEY_PARAMETERS: [&str; 3] = ["key", "access_token", "oauth_token"];
@@ -160,6 +163,9 @@ impl Headers<'_> {
             self.state(&name, value);
         }
         self.state(&ACCEPT_ENCODING, None);
+        for name in HOP_HEADERS.iter().filter(|_| unread) {
+            self.state(name, None);
+        }
         let content_type = content_type(self.rendered);
         self.state(&CONTENT_TYPE, if unread { content_type } else { content_type.or(Some(JSON)) });
         self.remove_forged();
