@@ -35,17 +35,24 @@ pub struct Principal {
     pub tenant: Option<Arc<str>>,
     /// The models that it may use. `None`: all.
     pub models: Option<Vec<Glob>>,
+    /// The providers that it may ask for what the gateway does not know.
+    pub passthrough: Vec<Glob>,
 }
 
 impl Principal {
-    /// Somebody who may use every model.
+    /// Somebody who may use every model, and nothing that the gateway does not know.
     pub fn new(key: &str, tenant: Option<&str>) -> Self {
-        Self { key: key.into(), tenant: tenant.map(Into::into), models: None }
+        Self { key: key.into(), tenant: tenant.map(Into::into), models: None, passthrough: Vec::new() }
     }
 
     /// Whether this key may use a model, by the name that clients know.
     pub fn may_use(&self, model: &str) -> bool {
         self.models.as_ref().is_none_or(|globs| globs.iter().any(|glob| glob.matches(model)))
+    }
+
+    /// Whether this key may ask a provider for what the gateway does not know.
+    pub fn may_pass_to(&self, provider: &str) -> bool {
+        self.passthrough.iter().any(|glob| glob.matches(provider))
     }
 }
 
@@ -77,7 +84,9 @@ impl Callers {
 
     /// Lets everybody in, as the one principal `anonymous`.
     pub fn anyone() -> Self {
-        Self { anonymous: Some(Arc::new(Principal::new("anonymous", None))), ..Self::default() }
+        let passthrough = Glob::parse("*").into_iter().collect();
+        let anonymous = Principal { passthrough, ..Principal::new("anonymous", None) };
+        Self { anonymous: Some(Arc::new(anonymous)), ..Self::default() }
     }
 
     /// Adds paths that need no key.

@@ -15,6 +15,7 @@ pub mod endpoint;
 pub mod fields;
 mod finish;
 pub mod forward;
+mod opaque;
 pub mod open;
 pub mod reply;
 pub mod request;
@@ -27,6 +28,7 @@ use tokio::time::Instant;
 
 use self::answer::Answering;
 use self::fields::Fields;
+use self::opaque::Unread;
 use self::reply::Reply;
 use self::shared::{Registry, Shared};
 use crate::auth::Principal;
@@ -60,6 +62,7 @@ pub struct Exchange {
     began_at: jiff::Timestamp,
     request_id: String,
     api: Api,
+    unread: Option<Unread>,
     principal: Option<Arc<Principal>>,
     fields: Fields,
     facts: Option<Facts>,

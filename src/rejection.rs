@@ -49,6 +49,8 @@ pub enum Kind {
     KeyDisabled,
     /// The key may not use this model.
     ModelNotAllowed,
+    /// The key may not ask this provider for what the gateway does not know.
+    PassthroughNotAllowed,
     /// The path or method is not one that the gateway serves.
     UnknownEndpoint,
     /// A stored answer is asked for, and the gateway stores none.
@@ -103,6 +105,7 @@ impl Kind {
             Self::KeyExpired => (401, "invalid_request_error", "expired_api_key", "authentication_error"),
             Self::KeyDisabled => (401, "invalid_request_error", "disabled_api_key", "authentication_error"),
             Self::ModelNotAllowed => (403, "invalid_request_error", "model_not_allowed", "permission_error"),
+            Self::PassthroughNotAllowed => (403, "invalid_request_error", "passthrough_not_allowed", "permission_error"),
             Self::UnknownEndpoint => (404, "invalid_request_error", "unknown_endpoint", "not_found_error"),
             Self::NotStored => (404, "invalid_request_error", "response_not_stored", "not_found_error"),
             Self::WrongMethod => (405, "invalid_request_error", "method_not_allowed", "invalid_request_error"),

@@ -31,6 +31,7 @@ mod inbound;
 mod incoming;
 mod media;
 mod object;
+pub mod opaque;
 pub mod openai;
 mod outbound;
 mod passthrough;
@@ -254,6 +255,7 @@ impl AnswerContext {
         match self.api.task() {
             Task::Conversation(client) => client.format() == self.format && self.framing.carries_sse(),
             Task::Call(_) => self.call.passes(),
+            Task::Opaque => true,
         }
     }
 }
@@ -262,8 +264,7 @@ impl AnswerContext {
 pub fn echo(api: Api, format: Format, body: &[u8]) -> String {
     match api.task() {
         Task::Conversation(client) if client.format() != format => client.echo(body),
-        Task::Conversation(_) => String::new(),
-        Task::Call(_) => String::new(),
+        Task::Conversation(_) | Task::Call(_) | Task::Opaque => String::new(),
     }
 }
 

@@ -63,6 +63,8 @@ pub struct Provider {
     pub default_max_tokens: u64,
     /// Whether a stream is committed to only at its first event.
     pub peek: bool,
+    /// Whether what the gateway does not know of its API may be asked of it.
+    pub passthrough: bool,
     /// When failures make it rest.
     pub rest: Rest,
 }

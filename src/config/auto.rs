@@ -37,6 +37,7 @@ pub fn auto(environment: Environment<'_>, simulator: Option<&str>, demo_key_sha2
         tenant: Some("demo".to_owned()),
         sha256: demo_key_sha256.to_owned(),
         models: None,
+        passthrough: Vec::new(),
         expires: None,
         disabled: false,
     };
@@ -108,6 +109,7 @@ fn provider(dialect: Dialect, endpoint: String, credential: Credential) -> Provi
         http2: None,
         default_max_tokens: default_max_tokens(),
         peek: false,
+        passthrough: false,
         rest: Default::default(),
     }
 }

@@ -27,7 +27,7 @@ impl Snapshot {
     }
 
     fn envoy_facts(&self) -> BTreeSet<String> {
-        let routes = self.routes.list.iter();
+        let routes = self.routes.all();
         let targets = routes.clone().flat_map(|route| route.choices.iter().map(target));
         let orders = routes.flat_map(|route| route.orders.iter().map(order));
         let bounds =
@@ -100,6 +100,7 @@ mod tests {
             ("dialect: anthropic", "dialect: anthropic, http2: true"),
             ("dialect: anthropic", "dialect: anthropic, peek: true"),
             ("dialect: anthropic", "dialect: anthropic, ca_file: ca.pem"),
+            ("dialect: anthropic", "dialect: anthropic, passthrough: true"),
             ("dialect: anthropic", "dialect: openai"),
             ("{model: m, providers: [a, b]}", "{model: m, providers: [a]}"),
             ("{model: m, providers: [a, b]}", "{model: m, providers: [a, b], fallback: {repeats: 1}}"),

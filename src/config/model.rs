@@ -49,7 +49,8 @@ pub struct Auth {
     /// A YAML file with more keys: a list like `keys`. Read again when it changes. A path that is not absolute begins at the
     /// directory of the config.
     pub keys_file: Option<PathBuf>,
-    /// Lets everybody in without a key, as the one principal `anonymous`. Only without `keys` and `keys_file`.
+    /// Lets everybody in without a key, as the one principal `anonymous`, who may use every model and every provider with
+    /// `passthrough`. Only without `keys` and `keys_file`.
     pub anonymous: bool,
     /// Paths that need no key, answered by the gateway itself.
     pub open_paths: Vec<String>,
@@ -90,6 +91,10 @@ pub struct Key {
     /// Globs of the models that it may use. Default: all.
     #[serde(default)]
     pub models: Option<Vec<String>>,
+    /// Globs of the providers with `passthrough` that it may ask for what the gateway does not know. What passes is not read: the
+    /// key's `models` and limits on tokens do not hold for it, and all keys share the gateway's account there. Default: none.
+    #[serde(default)]
+    pub passthrough: Vec<String>,
     /// When it ends: a time (`2027-01-31T12:00:00Z`), or a date, at whose beginning in UTC it ends.
     #[serde(default)]
     pub expires: Option<String>,
@@ -158,6 +163,11 @@ pub struct Provider {
     /// Wait for the first event of a stream before committing to it, so that an error there still falls back.
     #[serde(default)]
     pub peek: bool,
+    /// Whether clients may ask it for what the gateway does not know, such as files and batches: `/NAME/v1/files` goes to its `/files`
+    /// with the gateway's credential, in any method, unread. For `openai` (presets too), `anthropic`, `gemini` and `cohere`. A key
+    /// needs leave for it, too: see `auth.keys[].passthrough`.
+    #[serde(default)]
+    pub passthrough: bool,
     /// When failures make it rest.
     #[serde(default)]
     pub rest: Rest,

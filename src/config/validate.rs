@@ -33,7 +33,8 @@ pub(super) struct Written<'a> {
 /// Validates a config. What is wrong is in the report.
 pub(super) fn validate(written: Written<'_>, report: &mut Report) -> Snapshot {
     let Written { config, source, keys, directory } = written;
-    let callers = auth::callers(&config.auth, source, keys.as_ref().map(|(keys, source)| (&**keys, *source)), report);
+    let opaque = config.providers.iter().filter(|(_, provider)| provider.passthrough).map(|(name, _)| name.clone()).collect();
+    let callers = auth::callers(&config.auth, opaque, source, keys.as_ref().map(|(keys, source)| (&**keys, *source)), report);
     let mut check = Check { source, report };
     let providers = providers::providers(&mut check, config.providers, directory);
     let routes = routes::routes(&mut check, config.routes, &providers);

@@ -53,14 +53,14 @@ pub(super) fn all(snapshot: &Snapshot, options: &Options) -> Result<Vec<Value>, 
 
 /// The distinct choices, by target.
 fn choices(snapshot: &Snapshot) -> BTreeMap<&str, &Choice> {
-    let all = snapshot.routes.list.iter().flat_map(|route| &route.choices);
+    let all = snapshot.routes.all().flat_map(|route| &route.choices);
     all.map(|choice| (&*choice.target, choice)).collect()
 }
 
 fn credential_headers(snapshot: &Snapshot) -> Vec<String> {
     let mut names: BTreeSet<String> = CREDENTIAL_HEADERS.map(str::to_owned).into();
     let of_providers = snapshot.providers.iter().map(|provider| &provider.headers);
-    let of_choices = snapshot.routes.list.iter().flat_map(|route| &route.choices).map(|choice| &choice.headers);
+    let of_choices = snapshot.routes.all().flat_map(|route| &route.choices).map(|choice| &choice.headers);
     for (name, value) in of_providers.chain(of_choices).flatten() {
         if value.is_some() && !NO_CREDENTIAL.contains(&name.as_str()) {
             names.insert(name.as_str().to_owned());

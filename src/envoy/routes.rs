@@ -68,7 +68,7 @@ pub(super) fn virtual_host(snapshot: &Snapshot) -> Result<Value, RenderError> {
 
 /// All orders of all routes, with repetitions.
 pub(super) fn orders(snapshot: &Snapshot) -> impl Iterator<Item = (&Route, &Order)> {
-    snapshot.routes.list.iter().flat_map(|route| route.orders.iter().map(|order| (&**route, order)))
+    snapshot.routes.all().flat_map(|route| route.orders.iter().map(|order| (&**route, order)))
 }
 
 /// The limit lifts buffering in both directions, hence the larger of the two bounds.

@@ -121,6 +121,9 @@ impl Exchange {
     /// A provider answered.
     fn answered(&mut self, head: &AnswerHead, status: u16) -> Result<HeadStep, Rejection> {
         let context = self.won(head, status)?;
+        if context.api.task() == Task::Opaque {
+            return self.passed_back(head, status);
+        }
         let success = (200..300).contains(&status);
         let kind = head.fields.get(CONTENT_TYPE.as_str()).unwrap_or_default();
         let shape = if success { shape(&context, kind)? } else { Shape::Whole };
@@ -166,7 +169,8 @@ impl Exchange {
         let (index, choice) = head.target.as_deref().and_then(|target| shared.choice(target)).ok_or_else(unknown)?;
         let now = Instant::now();
         shared.attempts.lock().answered(index, status, now);
-        if !shared.route.fallback.counts(status) {
+        // What passes unread says nothing of how the provider's models are.
+        if !shared.route.fallback.counts(status) && shared.api.task() != Task::Opaque {
             self.engine.health.succeeded(&choice.provider.name);
         }
         let mut call = Back::of(shared.api, choice.provider.dialect, &choice.provider.hosting);
@@ -312,13 +316,14 @@ fn shape(context: &AnswerContext, content_type: &str) -> Result<Shape, Rejection
     let may_stream = match context.api.task() {
         Task::Conversation(_) => context.stream,
         Task::Call(call) => call.may_answer_in_events(),
+        Task::Opaque => return Ok(Shape::Bytes),
     };
     match context.api.task() {
         _ if is_stream && !may_stream => Err(unasked("no stream", "a stream")),
         Task::Conversation(_) if !is_stream && context.stream => Err(unasked("a stream", "something else")),
         _ if is_stream => Ok(Shape::Stream),
         Task::Call(call) if call.may_answer_in_bytes() && !is_json(content_type) => Ok(Shape::Bytes),
-        Task::Conversation(_) | Task::Call(_) => Ok(Shape::Whole),
+        Task::Conversation(_) | Task::Call(_) | Task::Opaque => Ok(Shape::Whole),
     }
 }
 

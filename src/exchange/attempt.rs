@@ -13,7 +13,7 @@ use super::reply::Reply;
 use super::shared::{Original, Shared};
 use crate::rejection::{Kind, Rejection};
 use crate::route::{Choice, retry_after};
-use crate::translate::{Api, Format, Framing};
+use crate::translate::{Api, Format, Framing, Task};
 
 /// The stream must fail, so that Envoy sends nothing: whom the request is for, or what it was, is not known.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
@@ -38,6 +38,10 @@ impl Engine {
     /// [`Unknown`]: nothing may be sent.
     pub fn attempt(&self, id: u64, target: &str, number: u32) -> Result<Result<Forward, Reply>, Unknown> {
         let shared = self.registry.find(id).ok_or(Unknown)?;
+        if shared.api.task() == Task::Opaque {
+            // It goes to one provider, once, and only as the gate has sent it.
+            return Err(Unknown);
+        }
         let original = shared.original().ok_or(Unknown)?;
         let (index, choice) = shared.choice(target).ok_or(Unknown)?;
         let now = Instant::now();

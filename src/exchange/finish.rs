@@ -6,7 +6,7 @@ use super::Exchange;
 use super::answer::Answering;
 use super::attempts::{Attempt, End};
 use crate::limit::Spent;
-use crate::translate::Seen;
+use crate::translate::{Seen, Task};
 use crate::usage::{self, AttemptOutcome, Outcome, Record, Source, Tokens};
 
 impl Exchange {
@@ -48,6 +48,8 @@ impl Exchange {
         match outcome {
             Outcome::Rejected(_) => (Tokens::default(), Source::None),
             Outcome::Aborted if !was_sent => (Tokens::default(), Source::None),
+            // Nobody has read what it was.
+            _ if self.api.task() == Task::Opaque => (Tokens::default(), Source::None),
             _ => {
                 let worked = seen.started || matches!(outcome, Outcome::Ok | Outcome::Cut | Outcome::Aborted);
                 usage::account(seen.usage, self.input_estimate, seen.output_bytes, seen.complete, worked)
@@ -68,6 +70,7 @@ impl Exchange {
             tenant: self.principal.as_ref().and_then(|principal| principal.tenant.clone()),
             route: shared.map(|shared| Arc::clone(&shared.route.name)),
             api: Some(self.api.name()),
+            path: self.unread.as_ref().map(|unread| unread.path.clone()),
             stream: self.facts.as_ref().is_some_and(|facts| facts.stream),
             model_asked: self.facts.as_ref().map(|facts| facts.model.clone()),
             model_served: seen.model,

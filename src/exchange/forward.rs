@@ -6,14 +6,14 @@
 use std::borrow::Cow;
 
 use bytes::Bytes;
-use http::header::{ACCEPT, ACCEPT_ENCODING, CONTENT_LENGTH, CONTENT_TYPE};
+use http::header::{ACCEPT, ACCEPT_ENCODING, CONTENT_LENGTH, CONTENT_TYPE, TE, TRAILER};
 use http::{HeaderName, HeaderValue};
 
 use super::fields::Edits;
 use super::shared::{Original, Shared};
 use crate::rejection::{Kind, Rejection};
 use crate::route::Choice;
-use crate::translate::{self, Family, Incoming, Rendered, Target};
+use crate::translate::{self, Family, Incoming, Rendered, Target, Task};
 use crate::upstream::{CREDENTIAL_HEADERS, Signable, SigningError};
 
 /// A request in the provider's dialect, with its credential.
@@ -45,8 +45,13 @@ static ACCOUNT_HEADERS: [HeaderName; 3] = [
     HeaderName::from_static("x-goog-user-project"),
 ];
 
+/// Headers of the connection with the gateway that Envoy leaves: a request that is not read has nothing of them, either.
+static HOP_HEADERS: [HeaderName; 2] = [TE, TRAILER];
+
 /// Parameters of a query that hold the caller's key, which no provider sees.
 const KEY_PARAMETERS: [&str; 3] = ["key", "access_token", "oauth_token"];
+
+const JSON: HeaderValue = HeaderValue::from_static("application/json");
 
 /// The prefix of the gateway's own headers.
 pub const OWN_PREFIX: &str = "x-kanmon-";
@@ -76,10 +81,10 @@ pub fn forward(
     let path = path(original, &rendered, same_format);
     let authority = provider.endpoint.authority();
     let request = Signable {
-        method: "POST",
+        method: original.fields.get(":method").unwrap_or("POST"),
         authority: &authority,
         path: &path,
-        headers: &[(CONTENT_TYPE, content_type(&rendered))],
+        headers: &[(CONTENT_TYPE, content_type(&rendered).unwrap_or(JSON))],
         body: rendered.body.as_ref().unwrap_or(&original.body),
         now: jiff::Timestamp::now(),
     };
@@ -116,9 +121,8 @@ fn without_keys(query: &str) -> Cow<'_, str> {
     query.split('&').filter(|parameter| !is_key(parameter)).collect::<Vec<_>>().join("&").into()
 }
 
-fn content_type(rendered: &Rendered) -> HeaderValue {
-    let own = rendered.headers.iter().find(|(name, _)| name == CONTENT_TYPE);
-    own.map_or(HeaderValue::from_static("application/json"), |(_, value)| value.clone())
+fn content_type(rendered: &Rendered) -> Option<HeaderValue> {
+    rendered.headers.iter().find(|(name, _)| name == CONTENT_TYPE).map(|(_, value)| value.clone())
 }
 
 /// The headers of one attempt in the making.
@@ -134,7 +138,10 @@ struct Headers<'a> {
 
 impl Headers<'_> {
     fn state_all(mut self, credential: &[(HeaderName, HeaderValue)], content_length: usize) -> Edits {
-        self.state(&CONTENT_LENGTH, Some(HeaderValue::from(content_length)));
+        let unread = self.shared.api.task() == Task::Opaque;
+        // Where there is no body there need be no length of it, either.
+        let length = if unread && content_length == 0 { self.of_client(&CONTENT_LENGTH) } else { Some(content_length.into()) };
+        self.state(&CONTENT_LENGTH, length);
         for name in CREDENTIAL_HEADERS.iter().chain(&ACCOUNT_HEADERS) {
             let own = credential.iter().find(|(own, _)| own == name).map(|(_, value)| value.clone());
             let value = own.or_else(|| self.made(name));
@@ -156,7 +163,11 @@ impl Headers<'_> {
             self.state(&name, value);
         }
         self.state(&ACCEPT_ENCODING, None);
-        self.state(&CONTENT_TYPE, Some(content_type(self.rendered)));
+        for name in HOP_HEADERS.iter().filter(|_| unread) {
+            self.state(name, None);
+        }
+        let content_type = content_type(self.rendered);
+        self.state(&CONTENT_TYPE, if unread { content_type } else { content_type.or(Some(JSON)) });
         self.remove_forged();
         self.edits
     }

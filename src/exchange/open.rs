@@ -2,6 +2,7 @@
 
 use std::sync::Arc;
 
+use bytes::Bytes;
 use http::HeaderValue;
 use http::header::ALLOW;
 use tokio::time::Instant;
@@ -9,7 +10,9 @@ use tokio::time::Instant;
 use super::answer::Answering;
 use super::endpoint::{self, Endpoint};
 use super::fields::Fields;
+use super::opaque::Place;
 use super::reply::Reply;
+use super::request::Sent;
 use super::{Engine, Exchange};
 use crate::auth::{self, Principal};
 use crate::config::Snapshot;
@@ -24,6 +27,8 @@ pub enum Opened {
     Reply(Reply, Option<Box<Exchange>>),
     /// The road goes on with the body.
     Body(Box<Exchange>),
+    /// The request has no body and needs none: it goes on at once.
+    Sent(Box<Exchange>, Box<Sent>),
 }
 
 impl Exchange {
@@ -36,23 +41,39 @@ impl Exchange {
             return Opened::Reply(Reply::json(200, r#"{"status":"ok"}"#, "open_path"), None);
         }
         let speaks = speaks(&fields);
-        let endpoint = endpoint::find(fields.get(":method").unwrap_or_default(), path, speaks);
+        let method = fields.get(":method").unwrap_or_default();
+        let endpoint = endpoint::find(method, path, speaks);
+        let place = if endpoint == Endpoint::Unknown { Place::find(&snapshot, path) } else { None };
         let api = match endpoint {
             Endpoint::Serve(api) => api,
             Endpoint::Models(family) | Endpoint::Model(family, _) => family.main_api(),
-            Endpoint::WrongMethod(_) | Endpoint::NotStored | Endpoint::Unknown => endpoint::error_api(path, speaks),
+            Endpoint::WrongMethod(_) | Endpoint::NotStored | Endpoint::Unknown => {
+                place.as_ref().and_then(Place::api).unwrap_or_else(|| endpoint::error_api(path, speaks))
+            }
         };
         let principal = identify(&snapshot, &fields, api);
-        let verdict = principal
-            .clone()
-            .and_then(|principal| local_answer(&snapshot, &principal, endpoint, bare_path, end).map(|reply| (principal, reply)));
+        let verdict = principal.clone().and_then(|principal| match &place {
+            Some(place) => Ok((place.pass(&snapshot, &principal, method)?, principal, None)),
+            None => local_answer(&snapshot, &principal, endpoint, bare_path, end).map(|reply| (None, principal, reply)),
+        });
         match verdict {
-            Ok((_, Some(reply))) => Opened::Reply(reply, None),
-            Ok((principal, None)) => Opened::Body(Self::new(engine, snapshot, fields, api, Some(principal))),
+            Ok((_, _, Some(reply))) => Opened::Reply(reply, None),
+            Ok((unread, principal, None)) => {
+                let mut exchange = Self::new(engine, snapshot, fields, api, Some(principal));
+                exchange.unread = unread;
+                if exchange.unread.is_some() && end { exchange.without_body() } else { Opened::Body(exchange) }
+            }
             Err(rejection) => {
                 let mut exchange = Self::new(engine, Arc::clone(&snapshot), fields, api, principal.ok());
                 Opened::Reply(exchange.reject(&rejection), Some(exchange))
             }
+        }
+    }
+
+    fn without_body(mut self: Box<Self>) -> Opened {
+        match self.request(Bytes::new()) {
+            Ok(sent) => Opened::Sent(self, Box::new(sent)),
+            Err(reply) => Opened::Reply(reply, Some(self)),
         }
     }
 
@@ -70,6 +91,7 @@ impl Exchange {
             began_at: jiff::Timestamp::now(),
             request_id: fields.get("x-request-id").unwrap_or_default().to_owned(),
             api,
+            unread: None,
             principal,
             fields,
             facts: None,
@@ -117,7 +139,7 @@ fn local_answer(
             let wanted = match api.task() {
                 Task::Conversation(_) => "a JSON object with `model` and what is asked of it",
                 Task::Call(call) if call.is_always_a_form() => "a form (multipart/form-data) with `model` and a file",
-                Task::Call(_) => "a JSON object with `model`",
+                Task::Call(_) | Task::Opaque => "a JSON object with `model`",
             };
             Err(Rejection::new(Kind::InvalidRequest, format!("the request has no body: send {wanted}")))
         }

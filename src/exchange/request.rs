@@ -40,6 +40,9 @@ impl Exchange {
             let limit = bounds.request_bytes;
             return Err(Rejection::new(Kind::TooLarge, format!("the request body is larger than {limit} bytes")));
         }
+        if let Some(route) = self.unread.as_ref().map(|unread| Arc::clone(&unread.route)) {
+            return self.pass_on(route, body);
+        }
         if let Some(encoding) = self.fields.get("content-encoding").filter(|encoding| *encoding != "identity") {
             let message = format!("the request body is compressed ({encoding}): send it without content-encoding");
             return Err(Rejection::new(Kind::InvalidRequest, message));
@@ -55,7 +58,12 @@ impl Exchange {
         self.send(principal, &original, &incoming, facts, route)
     }
 
-    fn reserve(&mut self, principal: &Principal, facts: &Facts, incoming: &Incoming<'_>) -> Result<Reservation, Rejection> {
+    pub(super) fn reserve(
+        &mut self,
+        principal: &Principal,
+        facts: &Facts,
+        incoming: &Incoming<'_>,
+    ) -> Result<Reservation, Rejection> {
         self.input_estimate = match translate::prompt(incoming) {
             Prompt::Text => limit::estimate_input_tokens(incoming.body),
             Prompt::Tokens(tokens) => tokens,
@@ -71,7 +79,7 @@ impl Exchange {
     }
 
     /// Sends the request to the first provider of the order that can take it.
-    fn send(
+    pub(super) fn send(
         &mut self,
         principal: Arc<Principal>,
         original: &Arc<Original>,

@@ -35,22 +35,27 @@ impl Gate {
         self.exchange.as_deref_mut().ok_or_else(|| Status::failed_precondition("the request's headers have not been seen"))
     }
 
-    fn request_headers(&mut self, headers: HttpHeaders) -> Response {
+    fn request_headers(&mut self, headers: HttpHeaders) -> Answer {
         match Exchange::open(&self.engine, convert::fields(headers.headers), headers.end_of_stream) {
             Opened::Reply(reply, exchange) => {
                 self.exchange = exchange;
-                convert::immediate(reply)
+                Answer::from(convert::immediate(reply))
             }
             Opened::Body(exchange) => {
                 self.exchange = Some(exchange);
-                Response::RequestHeaders(HeadersResponse::default())
+                Answer::from(Response::RequestHeaders(HeadersResponse::default()))
+            }
+            // No body will come, so the order is told here: without it the request would be stuck where it leads nowhere.
+            Opened::Sent(exchange, sent) => {
+                self.exchange = Some(exchange);
+                send(*sent, |common| Response::RequestHeaders(HeadersResponse { response: Some(common) }))
             }
         }
     }
 
     fn request_body(&mut self, body: HttpBody) -> Result<Answer, Status> {
         Ok(match self.exchange()?.request(Bytes::from(body.body)) {
-            Ok(sent) => send(sent),
+            Ok(sent) => send(sent, |common| Response::RequestBody(BodyResponse { response: Some(common) })),
             Err(reply) => Answer::from(convert::immediate(reply)),
         })
     }
@@ -97,7 +102,7 @@ impl Session for Gate {
     fn on(&mut self, mut message: ProcessingRequest, answers: &mut VecDeque<Answer>) -> Result<Flow, Status> {
         let request = message.request.take().ok_or_else(|| Status::invalid_argument("a message without a phase"))?;
         let mut answer = match request {
-            Request::RequestHeaders(headers) => Answer::from(self.request_headers(headers)),
+            Request::RequestHeaders(headers) => self.request_headers(headers),
             Request::RequestBody(body) => self.request_body(body)?,
             Request::ResponseHeaders(headers) => self.answer_headers(headers, Context::take(&mut message)),
             Request::ResponseBody(body) => Answer::from(self.answer_body(&body)?),
@@ -112,14 +117,14 @@ impl Session for Gate {
     }
 }
 
-fn send(sent: Sent) -> Answer {
+fn send(sent: Sent, answer: fn(CommonResponse) -> Response) -> Answer {
     let common = CommonResponse {
         header_mutation: convert::mutation(sent.forward.edits),
         body_mutation: sent.forward.body.map(|body| convert::body(body.into())),
         clear_route_cache: true,
         ..CommonResponse::default()
     };
-    let mut answer = Answer::from(Response::RequestBody(BodyResponse { response: Some(common) }));
+    let mut answer = Answer::from(answer(common));
     let route = Fact::Text(sent.envoy_route.to_string().into());
     answer.metadata = Some(vec![(ROUTE_KEY, route), (EXCHANGE_KEY, Fact::Number(sent.id as f64))]);
     answer

@@ -1,6 +1,6 @@
 //! Which route a model has.
 
-use std::collections::HashMap;
+use std::collections::{BTreeMap, HashMap, HashSet};
 use std::sync::Arc;
 
 use super::Route;
@@ -25,21 +25,52 @@ pub struct Routes {
     exact: HashMap<String, usize>,
     /// The routes of globs, in the order of the list.
     globs: Vec<(usize, Glob)>,
+    /// The names of models that there are for certain, in the order of the list.
+    listed: Vec<String>,
+    /// To what the gateway does not know: a route for each provider that may be asked for it, by its name.
+    opaque: BTreeMap<Arc<str>, Arc<Route>>,
 }
 
 impl Routes {
     /// Routes in this order.
     pub fn new(list: Vec<Arc<Route>>) -> Self {
         let mut routes = Self { list, ..Self::default() };
+        let mut seen = HashSet::new();
         for (position, route) in routes.list.iter().enumerate() {
             match Glob::parse(&route.model) {
-                Ok(glob) if !glob.is_exact() => routes.globs.push((position, glob)),
+                Ok(glob) if !glob.is_exact() => {
+                    let known = route.choices.iter().filter_map(|choice| choice.model.as_deref());
+                    let new = known.filter(|model| glob.matches(model) && seen.insert((*model).to_owned()));
+                    routes.listed.extend(new.map(str::to_owned));
+                    routes.globs.push((position, glob));
+                }
                 _ => {
+                    if seen.insert(route.model.clone()) {
+                        routes.listed.push(route.model.clone());
+                    }
                     routes.exact.entry(route.model.clone()).or_insert(position);
                 }
             }
         }
         routes
+    }
+
+    /// Adds routes to what the gateway does not know, each to one provider.
+    #[must_use]
+    pub fn with_opaque(mut self, routes: impl IntoIterator<Item = Route>) -> Self {
+        let named = |route: Route| Some((Arc::clone(&route.choices.first()?.provider.name), Arc::new(route)));
+        self.opaque = routes.into_iter().filter_map(named).collect();
+        self
+    }
+
+    /// The route to what only this provider knows, if it may be asked for it.
+    pub fn opaque(&self, provider: &str) -> Option<&Arc<Route>> {
+        self.opaque.get(provider)
+    }
+
+    /// All routes that Envoy must know.
+    pub fn all(&self) -> impl Iterator<Item = &Arc<Route>> + Clone {
+        self.list.iter().chain(self.opaque.values())
     }
 
     /// The route of a model.
@@ -69,10 +100,10 @@ impl Routes {
         nearest(model, self.models(principal), SUGGESTIONS).into_iter().map(str::to_owned).collect()
     }
 
-    /// The exact names of models that this key may use, in the order of the config.
+    /// The names of models that this key may use, in the order of the config: those of routes, and of routes for many models those
+    /// that one of their providers knows by name and the route takes. What else a glob takes only its providers know.
     pub fn models<'a>(&'a self, principal: &'a Principal) -> impl Iterator<Item = &'a str> {
-        let exact = |route: &&Arc<Route>| self.exact.contains_key(&route.model);
-        self.list.iter().filter(exact).map(|route| &*route.model).filter(|model| principal.may_use(model))
+        self.listed.iter().map(String::as_str).filter(|model| principal.may_use(model))
     }
 
     fn unknown(&self, model: &str, principal: &Principal) -> Rejection {
@@ -145,5 +176,17 @@ mod tests {
         let routes = routes(&["gpt-4o", "gpt-*", "claude-haiku-4-5", "*"]);
         assert_eq!(routes.models(&Principal::new("k", None)).collect::<Vec<_>>(), ["gpt-4o", "claude-haiku-4-5"]);
         assert_eq!(routes.models(&only(&["gpt-*"])).collect::<Vec<_>>(), ["gpt-4o"]);
+    }
+
+    #[test]
+    fn the_list_has_the_names_that_providers_of_a_glob_know_and_the_glob_takes() {
+        let mut glob = route("gpt-*", &[("a", None), ("b", None), ("c", None), ("d", None)]);
+        for (choice, model) in glob.choices.iter_mut().zip(["gpt-4o", "claude-haiku-4-5", "gpt-5", "gpt-4o"]) {
+            choice.model = Some(model.to_owned());
+        }
+        let routes = Routes::new(vec![Arc::new(glob), Arc::new(route("gpt-5", &[("a", None)]))]);
+        assert_eq!(routes.models(&Principal::new("k", None)).collect::<Vec<_>>(), ["gpt-4o", "gpt-5"]);
+        assert_eq!(routes.models(&only(&["gpt-5"])).collect::<Vec<_>>(), ["gpt-5"]);
+        assert!(routes.select("gpt-4o", &Principal::new("k", None)).is_ok());
     }
 }

@@ -23,6 +23,8 @@ pub enum Api {
     Call(Call),
     /// Gemini generateContent and streamGenerateContent.
     GeminiGenerate,
+    /// Anything else of a provider's own API, which passes unread.
+    Opaque(Family),
 }
 
 /// What a client asks for.
@@ -32,6 +34,8 @@ pub enum Task {
     Conversation(ClientFormat),
     /// Something else: embeddings, pictures, sound, a count.
     Call(Call),
+    /// Something that only its provider knows.
+    Opaque,
 }
 
 /// Whose API it is: whose shape errors have, and where its SDKs put keys and look for ids.
@@ -55,6 +59,7 @@ impl Api {
             Self::AnthropicMessages => Family::Anthropic,
             Self::Call(call) => call.family(),
             Self::GeminiGenerate => Family::Gemini,
+            Self::Opaque(family) => family,
         }
     }
 
@@ -67,6 +72,7 @@ impl Api {
             Self::AnthropicMessages => Task::Conversation(ClientFormat::Messages),
             Self::Call(call) => Task::Call(call),
             Self::GeminiGenerate => Task::Conversation(ClientFormat::Gemini),
+            Self::Opaque(_) => Task::Opaque,
         }
     }
 
@@ -79,6 +85,7 @@ impl Api {
             Self::AnthropicMessages => "anthropic.messages",
             Self::Call(call) => call.name(),
             Self::GeminiGenerate => "gemini.generate_content",
+            Self::Opaque(_) => "opaque",
         }
     }
 
@@ -86,7 +93,7 @@ impl Api {
     pub fn format(self) -> Option<Format> {
         match self.task() {
             Task::Conversation(format) => Some(format.format()),
-            Task::Call(_) => None,
+            Task::Call(_) | Task::Opaque => None,
         }
     }
 
@@ -95,9 +102,9 @@ impl Api {
         match (self.task(), self.family()) {
             (Task::Conversation(format), _) => format,
             // Nothing of Cohere's is streamed here.
-            (Task::Call(_), Family::OpenAi | Family::Cohere) => ClientFormat::Chat,
-            (Task::Call(_), Family::Anthropic) => ClientFormat::Messages,
-            (Task::Call(_), Family::Gemini) => ClientFormat::Gemini,
+            (Task::Call(_) | Task::Opaque, Family::OpenAi | Family::Cohere) => ClientFormat::Chat,
+            (Task::Call(_) | Task::Opaque, Family::Anthropic) => ClientFormat::Messages,
+            (Task::Call(_) | Task::Opaque, Family::Gemini) => ClientFormat::Gemini,
         }
     }
 }

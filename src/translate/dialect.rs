@@ -6,7 +6,7 @@
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-use super::{Api, Format, Framing};
+use super::{Api, Family, Format, Framing};
 
 /// The dialect that a provider speaks.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize, JsonSchema)]
@@ -89,6 +89,18 @@ impl Dialect {
             Self::Gemini => "/v1beta",
             Self::Azure | Self::Bedrock | Self::AnthropicBedrock => "",
             Self::Cohere => "/v2",
+        }
+    }
+
+    /// Whose API a client speaks who asks a provider of this dialect for what the gateway does not know, if it may: a host that puts
+    /// models, projects or versions of its own into its paths has no such API.
+    pub fn opaque(self) -> Option<Family> {
+        match self {
+            Self::OpenAi => Some(Family::OpenAi),
+            Self::Anthropic => Some(Family::Anthropic),
+            Self::Gemini => Some(Family::Gemini),
+            Self::Cohere => Some(Family::Cohere),
+            Self::Azure | Self::Vertex | Self::AnthropicVertex | Self::Bedrock | Self::AnthropicBedrock => None,
         }
     }
 

@@ -222,7 +222,7 @@ impl Reader {
     pub(super) fn of(api: Api, format: Format) -> Self {
         match api.task() {
             Task::Conversation(_) => Self::new(format),
-            Task::Call(_) => Self::Call(calls::Reader::default()),
+            Task::Call(_) | Task::Opaque => Self::Call(calls::Reader::default()),
         }
     }
 

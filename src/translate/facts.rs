@@ -18,6 +18,13 @@ pub struct Facts {
     pub wants_usage: bool,
 }
 
+impl Facts {
+    /// Of a request that is not read: no tokens are reserved for it. `model` stands for its model in limits that count by model.
+    pub fn unread(model: String) -> Self {
+        Self { model, stream: false, max_output_tokens: Some(0), wants_usage: true }
+    }
+}
+
 /// What the road needs to know of a request.
 ///
 /// # Errors
@@ -26,6 +33,7 @@ pub fn facts(incoming: &Incoming<'_>) -> Result<Facts, RequestError> {
     match incoming.api.task() {
         Task::Conversation(format) => format.facts(incoming),
         Task::Call(call) => calls::facts(call, incoming),
+        Task::Opaque => Ok(Facts::unread(String::new())),
     }
 }
 
@@ -34,6 +42,7 @@ pub fn prompt(incoming: &Incoming<'_>) -> Prompt {
     match incoming.api.task() {
         Task::Conversation(_) => Prompt::Text,
         Task::Call(call) => calls::prompt(call, &incoming.parsed),
+        Task::Opaque => Prompt::Tokens(0),
     }
 }
 

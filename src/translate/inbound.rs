@@ -23,6 +23,7 @@ pub fn whole(context: &AnswerContext, body: &[u8]) -> Result<Whole, AnswerError>
     let client = match context.api.task() {
         Task::Conversation(client) => client,
         Task::Call(call) => return calls::whole(call, context, body),
+        Task::Opaque => return Ok(Whole { body: None, seen: Seen::default() }),
     };
     let parsed = context.format.parse_answer(body);
     if context.is_pass_through() {

@@ -34,6 +34,8 @@ pub enum Parsed<'a> {
     Json(TopLevel<'a>),
     /// A form with parts.
     Form(Form<'a>),
+    /// Whatever it is: it passes unread.
+    Unread,
 }
 
 impl<'a> Incoming<'a> {
@@ -53,6 +55,7 @@ impl<'a> Incoming<'a> {
                 Parsed::Form(Form::scan(body, multipart::boundary(content_type.unwrap_or_default())?)?)
             }
             Task::Conversation(_) | Task::Call(_) => Parsed::Json(TopLevel::scan(body, depth)?),
+            Task::Opaque => Parsed::Unread,
         };
         Ok(Self { api, path, content_type, betas: None, body, parsed })
     }
@@ -71,7 +74,9 @@ impl<'a> Parsed<'a> {
     pub fn json(&self) -> Result<&TopLevel<'a>, RequestError> {
         match self {
             Self::Json(top) => Ok(top),
-            Self::Form(_) => Err(RequestError::Invalid { field: String::new(), message: "the body is not JSON".to_owned() }),
+            Self::Form(_) | Self::Unread => {
+                Err(RequestError::Invalid { field: String::new(), message: "the body is not JSON".to_owned() })
+            }
         }
     }
 }

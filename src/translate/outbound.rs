@@ -4,7 +4,7 @@
 //! they hold in every format, and whatever the client has sent.
 
 use super::fault::Fault;
-use super::{Api, ClientFormat, Facts, Format, Incoming, Rendered, RequestError, Target, Task, calls};
+use super::{Api, ClientFormat, Facts, Format, Incoming, Rendered, RequestError, Target, Task, calls, opaque};
 use crate::codec::json::{Splice, TopLevel};
 
 /// The depth of a body was bounded when it came in, so what is made of it needs no bound.
@@ -20,6 +20,7 @@ pub fn request(incoming: &Incoming<'_>, facts: &Facts, target: &Target<'_>) -> R
         Task::Conversation(format) if format.format() == target.format => pass_through(format, incoming, facts, target),
         Task::Conversation(format) => translate(format, incoming, facts, target),
         Task::Call(call) => calls::request(call, incoming, facts, target),
+        Task::Opaque => opaque::request(incoming, target),
     }
 }
 
@@ -28,6 +29,7 @@ pub fn passes(api: Api, target: &Target<'_>) -> bool {
     match api.task() {
         Task::Conversation(format) => format.format() == target.format,
         Task::Call(call) => calls::passes(call, target),
+        Task::Opaque => true,
     }
 }
 

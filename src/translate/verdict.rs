@@ -2,12 +2,15 @@
 
 use super::answer::{Delta, ProviderError};
 use super::dialects::Reader;
-use super::{Api, Format, Verdict};
+use super::{Api, Format, Task, Verdict};
 use crate::codec::sse::Event;
 
 /// Whether a stream of this format, for a client of this API, that begins with this event may be committed to. An event that cannot be read is committed to:
 /// it is the client's to judge.
 pub fn first_event_verdict(api: Api, format: Format, event: &Event<'_>) -> Verdict {
+    if api.task() == Task::Opaque {
+        return Verdict::Meaningful;
+    }
     let mut verdict = Verdict::NotYet;
     let read = Reader::of(api, format).event(event, &mut |delta| match delta {
         Delta::Error(error) => verdict = Verdict::Error { status: status(&error), message: error.message.to_string() },

@@ -33,6 +33,9 @@ pub struct Record {
     pub route: Option<Arc<str>>,
     /// The API that the client spoke (`openai.chat`).
     pub api: Option<&'static str>,
+    /// Where a request went that was not read: the first segments of its path at the provider, without its prefix.
+    #[serde(serialize_with = "optional_text")]
+    pub path: Option<String>,
     /// Whether the answer was to be streamed.
     pub stream: bool,
     /// The model asked for.
@@ -80,6 +83,7 @@ impl Record {
             tenant: None,
             route: None,
             api: None,
+            path: None,
             stream: false,
             model_asked: None,
             model_served: None,

@@ -31,6 +31,7 @@ pub(crate) fn provider_at(name: &str, tls: bool, host: &str, port: u16) -> Provi
         http2: None,
         default_max_tokens: 4096,
         peek: false,
+        passthrough: false,
         rest: Default::default(),
     }
 }

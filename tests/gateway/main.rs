@@ -12,6 +12,7 @@
 mod clients;
 mod fallback;
 mod load;
+mod opaque;
 mod provider;
 mod safety;
 mod streams;

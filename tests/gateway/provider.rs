@@ -24,6 +24,7 @@ type Script = dyn Fn(&Arrived) -> Response<Body> + Send + Sync;
 /// A request that arrived.
 #[derive(Debug, Clone)]
 pub struct Arrived {
+    pub method: http::Method,
     pub path: String,
     pub version: http::Version,
     pub headers: HeaderMap,
@@ -100,7 +101,7 @@ impl Provider {
         let (head, body) = request.into_parts();
         let body = body.collect().await.map(|body| body.to_bytes()).unwrap_or_default();
         let path = head.uri.path_and_query().unwrap().to_string();
-        let arrived = Arrived { path, version: head.version, headers: head.headers, body };
+        let arrived = Arrived { method: head.method, path, version: head.version, headers: head.headers, body };
         let answer = script(&arrived);
         self.arrived.lock().push(arrived);
         let guard = Open::enter(&self.open);

@@ -37,7 +37,8 @@ impl World {
         rlimit::increase_nofile_limit(u64::MAX).unwrap();
         let directory = RuntimeDir::create().unwrap();
         let usage = directory.path().join("usage.jsonl");
-        let text = format!("{KEYS}usage: {{file: \"{}\"}}\n{config}", usage.display());
+        let keys = if config.contains("passthrough: true") { OPENED_KEYS } else { KEYS };
+        let text = format!("{keys}usage: {{file: \"{}\"}}\n{config}", usage.display());
         let snapshot = config::parse(&text, "test.yaml").unwrap_or_else(|errors| panic!("{errors}\n{text}"));
         let listen = SocketAddr::from((Ipv4Addr::LOCALHOST, 0));
         let mut options =
@@ -106,6 +107,11 @@ pub async fn until(what: &str, so: impl Fn() -> bool) {
 
 const KEYS: &str =
     "auth: {keys: [{name: ci, tenant: red, sha256: f3abf2a6cc4f00987743db5f544ba345b4899ae31f326d8ee9c4816de153c9e0}]}\n";
+
+/// `sk-test` with leave for what the gateway does not know, `sk-shut` without.
+const OPENED_KEYS: &str = "auth:\n  keys:\n  \
+    - {name: ci, tenant: red, sha256: f3abf2a6cc4f00987743db5f544ba345b4899ae31f326d8ee9c4816de153c9e0, passthrough: [\"*\"]}\n  \
+    - {name: shut, sha256: 958670fc57192607c2d8be147b048667a89d05118c17e0d5f6ef102d8a2bb226}\n";
 
 /// A provider's lines in a config.
 pub fn entry(name: &str, dialect: &str, provider: &Provider) -> String {

@@ -16,6 +16,10 @@ use crate::fake_envoy::{Answer, Client, Stream};
 
 /// The key `sk-test`, of tenant `red`.
 pub const KEY: &str = "Bearer sk-test";
+/// The same, as it is.
+pub const SHUT: &str = "sk-test";
+/// The key `sk-open`, which may ask the providers that are open for what the gateway does not know.
+pub const OPENED: &str = "Bearer sk-open";
 const SHA256: &str = "f3abf2a6cc4f00987743db5f544ba345b4899ae31f326d8ee9c4816de153c9e0";
 
 pub struct Gateway {
@@ -86,11 +90,14 @@ fn config(usage: &str, more: &str) -> String {
 auth:
   keys:
     - {{name: ci, tenant: red, sha256: {sha256}, models: ["gpt-*", "claude-*"]}}
+    - {{name: opened, sha256: 360fe086f853eba46f12d34f40c4f713278374adb31ad036be9d758456c190ce, passthrough: ["open*"]}}
   forward: {{tenant: x-kanmon-tenant}}
 providers:
   one: {{dialect: openai, endpoint: "http://127.0.0.1:1/v1", credential: {{bearer: key-of-one}}, headers: {{set: {{x-only-one: "1"}}}}}}
   two: {{dialect: openai, endpoint: "http://127.0.0.1:2/v1", credential: {{bearer: key-of-two}}}}
   claude: {{dialect: anthropic, endpoint: "http://127.0.0.1:3", credential: {{x_api_key: key-of-claude}}}}
+  open: {{dialect: openai, endpoint: "http://127.0.0.1:4", credential: {{bearer: key-of-open}}, passthrough: true}}
+  opened-claude: {{dialect: anthropic, endpoint: "http://127.0.0.1:5/far/away", credential: {{x_api_key: key-of-claude}}, passthrough: true}}
 routes:
   - {{model: gpt-4o, providers: [one, {{name: claude, model: claude-haiku}}]}}
   - {{model: gpt-pair, providers: [one, two]}}

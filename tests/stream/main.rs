@@ -15,5 +15,6 @@ mod fake_envoy;
 mod gateway;
 mod hostile;
 mod limits;
+mod opaque;
 mod rejections;
 mod road;

@@ -15,9 +15,15 @@ use crate::config::model::{Auth, Forward, Key};
 use crate::config::node::{Path, Shown};
 use crate::route::glob::Glob;
 
-/// Everybody who may call: the keys of the config and those of its keys file.
-pub(super) fn callers(auth: &Auth, source: &Source, more: Option<(&[Key], &Source)>, report: &mut Report) -> Callers {
-    let mut keys = Keys::default();
+/// Everybody who may call: the keys of the config and those of its keys file. `opaque` are the providers with `passthrough`.
+pub(super) fn callers(
+    auth: &Auth,
+    opaque: Vec<String>,
+    source: &Source,
+    more: Option<(&[Key], &Source)>,
+    report: &mut Report,
+) -> Callers {
+    let mut keys = Keys { opaque, ..Keys::default() };
     let path = Path::Root.field("auth");
     let list = path.field("keys");
     keys.read(&mut Check { source, report }, &list, &auth.keys);
@@ -48,6 +54,7 @@ fn who_comes_in(check: &mut Check<'_>, path: &Path<'_>, auth: &Auth) {
 struct Keys {
     entries: HashMap<key::Digest, Entry>,
     names: HashSet<String>,
+    opaque: Vec<String>,
 }
 
 impl Keys {
@@ -64,18 +71,33 @@ impl Keys {
             name(check, &path.field("tenant"), tenant);
         }
         let models = key.models.as_ref().map(|models| globs(check, &path.field("models"), models));
+        let passthrough = self.passthrough(check, &path.field("passthrough"), &key.passthrough);
         let expires = key.expires.as_ref().and_then(|text| expires(check, &path.field("expires"), text));
         let sha256 = path.field("sha256");
         let Some(digest) = key::parse_hex(&key.sha256) else {
             let message = "must be the SHA-256 of a key, 64 hex digits: `kanmon key` makes one. Never put a key itself here";
             return check.error(&sha256, message);
         };
-        let principal = Principal { models, ..Principal::new(&key.name, key.tenant.as_deref()) };
+        let principal = Principal { models, passthrough, ..Principal::new(&key.name, key.tenant.as_deref()) };
         let entry = Entry { principal: Arc::new(principal), expires, disabled: key.disabled };
         if let Some(earlier) = self.entries.insert(digest, entry) {
             let message = format!("this is the same key as `{}`: a key belongs to one name", Shown(&earlier.principal.key));
             check.error(&sha256, message);
         }
+    }
+}
+
+impl Keys {
+    /// A glob that fits no provider is an oversight: it would let the key in nowhere.
+    fn passthrough(&self, check: &mut Check<'_>, path: &Path<'_>, patterns: &[String]) -> Vec<Glob> {
+        let globs = globs(check, path, patterns);
+        for (index, pattern) in patterns.iter().enumerate() {
+            let fits = |glob: &Glob| self.opaque.iter().any(|provider| glob.matches(provider));
+            if Glob::parse(pattern).is_ok_and(|glob| !fits(&glob)) {
+                check.error(&path.item(index), format!("no provider with `passthrough: true` is named `{}`", Shown(pattern)));
+            }
+        }
+        globs
     }
 }
 

@@ -56,6 +56,8 @@ fn provider(
     let headers = rules::headers(check, &path.field("headers"), &written.headers);
     check.require(written.default_max_tokens > 0, &path.field("default_max_tokens"), "must be at least 1");
     rest(check, &path.field("rest"), &written.rest);
+    let message = "is for the dialects `openai`, `anthropic`, `gemini` and `cohere`: other hosts have paths of their own";
+    check.require(!written.passthrough || dialect.opaque().is_some(), &path.field("passthrough"), message);
     Some(Provider {
         name: name.into(),
         dialect,
@@ -68,6 +70,7 @@ fn provider(
         http2: written.http2,
         default_max_tokens: written.default_max_tokens,
         peek: written.peek,
+        passthrough: written.passthrough,
         rest: written.rest,
     })
 }

@@ -35,7 +35,35 @@ pub(super) fn routes(check: &mut Check<'_>, written: Vec<model::Route>, provider
         reachable(check, &path.field("model"), &route.model, &mut earlier);
         routes.extend(self::route(check, &path, route, providers).map(Arc::new));
     }
-    Routes::new(routes)
+    Routes::new(routes).with_opaque(providers.values().flatten().filter(|provider| provider.passthrough).map(opaque))
+}
+
+/// To one provider, at most once.
+fn opaque(provider: &Arc<Provider>) -> Route {
+    let fallback = Fallback {
+        statuses: Vec::new(),
+        server_errors: false,
+        connect: false,
+        reset: false,
+        first_byte_timeout: None,
+        timeout: false,
+        repeats: 0,
+    };
+    let targets = order::targets([&*provider.name]);
+    let orders = order::orders(&targets, &fallback);
+    let choices: Vec<_> = targets
+        .into_iter()
+        .map(|target| Choice {
+            target,
+            provider: Arc::clone(provider),
+            model: None,
+            weight: None,
+            headers: Vec::new(),
+            overrides: Vec::new(),
+        })
+        .collect();
+    let name: Arc<str> = format!("{}/*", provider.name).into();
+    Route { model: name.to_string(), name, touched_headers: touched(&choices), choices, fallback, orders }
 }
 
 /// Checks the pattern, and that no earlier route takes all of its models.

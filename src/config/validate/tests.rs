@@ -1,3 +1,5 @@
+mod passthrough;
+
 use crate::config::{Errors, Snapshot, parse_with};
 
 /// A config without errors; each test breaks it.

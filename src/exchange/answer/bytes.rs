@@ -1,10 +1,12 @@
 //! An answer that nobody here reads: sound, subtitles, plain text. It passes as it comes, decompressed where it was compressed
 //! unasked.
 
-use super::{Answering, Broken, ChunkStep};
+use super::whole::credential_refused;
+use super::{AnswerHead, Answering, BodyMode, Broken, ChunkStep, HeadStep};
 use crate::codec::encoding::Decoder;
 use crate::exchange::Exchange;
 use crate::exchange::fields::Edits;
+use crate::rejection::{Kind, Rejection};
 use crate::translate::Seen;
 use crate::usage::Outcome;
 
@@ -13,11 +15,18 @@ use crate::usage::Outcome;
 pub(in crate::exchange) struct Passing {
     decoder: Option<Decoder>,
     seen: Seen,
+    /// What it was if it comes whole.
+    outcome: Outcome,
 }
 
 impl Passing {
     pub(super) fn new(decoder: Option<Decoder>) -> Self {
-        Self { decoder, seen: Seen::default() }
+        Self { decoder, seen: Seen::default(), outcome: Outcome::Ok }
+    }
+
+    /// An answer of which nothing is changed, compressed or not.
+    pub(super) fn unread(outcome: Outcome) -> Self {
+        Self { decoder: None, seen: Seen::default(), outcome }
     }
 
     /// What was seen so far.
@@ -27,6 +36,28 @@ impl Passing {
 }
 
 impl Exchange {
+    /// An answer to what was passed on unread goes back as it came: status, body, whatever it is. Two kinds do not: what the provider
+    /// says of the gateway's credential is none of the client's business, and where a redirect leads the client's key must not go.
+    pub(super) fn passed_back(&mut self, head: &AnswerHead, status: u16) -> Result<HeadStep, Rejection> {
+        match status {
+            401 | 407 => return Err(credential_refused()),
+            304 => {}
+            300..=399 => {
+                return Err(Rejection::new(Kind::BadAnswer, format!("the provider answered with a redirect ({status})")));
+            }
+            _ => {}
+        }
+        let edits = self.answer_headers(head);
+        let outcome = if status < 400 { Outcome::Ok } else { Outcome::ProviderError };
+        if head.end {
+            self.answering = Answering::Done;
+            self.finish(outcome, None);
+            return Ok(HeadStep::Continue(edits, BodyMode::None));
+        }
+        self.answering = Answering::Bytes(Box::new(Passing::unread(outcome)));
+        Ok(HeadStep::Continue(edits, BodyMode::Streamed))
+    }
+
     pub(super) fn bytes_chunk(&mut self, mut passing: Box<Passing>, chunk: &[u8], end: bool) -> Result<ChunkStep, Broken> {
         passing.seen.started |= !chunk.is_empty();
         if self.first_token.is_none() && passing.seen.started {
@@ -41,7 +72,8 @@ impl Exchange {
         };
         if end {
             passing.seen.complete = true;
-            self.bytes_ended(*passing, Outcome::Ok);
+            let outcome = passing.outcome;
+            self.bytes_ended(*passing, outcome);
         } else {
             self.answering = Answering::Bytes(passing);
         }
@@ -52,7 +84,8 @@ impl Exchange {
     pub(super) fn bytes_trailers(&mut self, mut passing: Passing) -> Result<(), Broken> {
         let whole = passing.decoder.as_mut().is_none_or(|decoder| decoder.finish(&mut Vec::new()).is_ok());
         passing.seen.complete = whole;
-        self.bytes_ended(passing, if whole { Outcome::Ok } else { Outcome::ProviderError });
+        let outcome = if whole { passing.outcome } else { Outcome::ProviderError };
+        self.bytes_ended(passing, outcome);
         if whole { Ok(()) } else { Err(Broken) }
     }
 

@@ -64,10 +64,7 @@ impl Holding {
                 Ok(Settled { status: self.status, body, seen: whole.seen, outcome: Outcome::Ok, error: None })
             }
             // The client's key was right; it is the gateway's that the provider refuses.
-            401 | 407 => Err(Rejection::new(
-                Kind::CredentialRefused,
-                "the provider refused the gateway's credential: tell the gateway's operator",
-            )),
+            401 | 407 => Err(credential_refused()),
             400..=599 => {
                 let answer = translate::provider_error(&self.context, self.status, body);
                 Ok(Settled {
@@ -126,6 +123,11 @@ impl Exchange {
         self.finish(settled.outcome, settled.error);
         self.answering = Answering::Done;
     }
+}
+
+pub(super) fn credential_refused() -> Rejection {
+    let message = "the provider refused the gateway's credential: tell the gateway's operator";
+    Rejection::new(Kind::CredentialRefused, message)
 }
 
 pub(super) fn undecodable(error: &EncodingError) -> Rejection {

@@ -30,6 +30,7 @@ pub(crate) fn provider(name: &str) -> Arc<Provider> {
         http2: None,
         default_max_tokens: 4096,
         peek: false,
+        passthrough: false,
         rest: Rest::default(),
     })
 }

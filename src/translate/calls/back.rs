@@ -20,7 +20,7 @@ impl Back {
     /// Of a request to a provider of this dialect.
     pub fn of(api: Api, dialect: Dialect, hosting: &Hosting) -> Self {
         match api.task() {
-            Task::Conversation(_) => Self::default(),
+            Task::Conversation(_) | Task::Opaque => Self::default(),
             Task::Call(call) => Self { way: way(call, dialect, hosting.has_tokenizer()), ..Self::default() },
         }
     }

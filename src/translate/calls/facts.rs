@@ -18,6 +18,7 @@ pub(in crate::translate) fn facts(call: Call, incoming: &Incoming<'_>) -> Result
         Parsed::Json(_) if call.method().is_some() => (gemini::request::model(incoming.path)?, false),
         Parsed::Json(top) => (of_json(call, top)?, stream_of_json(call, top)?),
         Parsed::Form(form) => (of_form(form)?, stream_of_form(form)?),
+        Parsed::Unread => return Err(no_model()),
     };
     Ok(Facts { model, stream, max_output_tokens: Some(0), wants_usage: true })
 }

@@ -16,6 +16,7 @@ pub(super) fn request(call: Call, incoming: &Incoming<'_>, facts: &Facts, target
     let (body, headers) = match &incoming.parsed {
         Parsed::Json(top) => (json(call, incoming.body, top, facts, target), Vec::new()),
         Parsed::Form(form) => (self::form(form, facts, target)?, same_boundary(incoming)),
+        Parsed::Unread => (None, same_boundary(incoming)),
     };
     Ok(Rendered { path: place::passed(call, target), headers, body, dropped: Vec::new() })
 }

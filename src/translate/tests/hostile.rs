@@ -164,7 +164,7 @@ fn good(api: Api) -> Value {
                 {"role": "tool", "tool_call_id": "1", "content": "r"},
             ],
         }),
-        Api::Call(call) => panic!("{call:?} is no conversation"),
+        Api::Call(_) | Api::Opaque(_) => panic!("{api:?} is no conversation"),
         Api::OpenAiCompletions => json!({
             "model": "m", "prompt": ["p"], "max_tokens": 5, "stream": true, "stop": ["s"], "logprobs": 1, "n": 1,
         }),
