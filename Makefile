@@ -28,7 +28,7 @@ bench: envoy ## Measure all pairs of dialects, and the road through Envoy, into 
 micro: ## Measure single functions: splice, events, limiter
 	cargo bench --locked --bench codec --bench limit -- --quick
 
-tools: ## Install Envoy, pytest and the official SDKs into .tools/
+tools: ## Install Envoy, pytest, Node and the official SDKs into .tools/
 	@scripts/tools.sh
 
 envoy: ## Install Envoy only
@@ -47,7 +47,7 @@ build:
 	cargo build --locked
 
 python: tools build ## Run the tests with the official SDKs (make python ARGS="-k stream")
-	ENVOY_BIN="$(ENVOY)" $(PYTHON) -m pytest tests/python $(ARGS)
+	ENVOY_BIN="$(ENVOY)" $(PYTHON) -m pytest tests/python -n 2 $(ARGS)
 
 clean-tools: ## Remove .tools/
 	rm -rf .tools

@@ -1,4 +1,5 @@
-//! AWS Bedrock: conversations by Converse, Anthropic's own messages and embeddings by InvokeModel, streams as AWS event streams.
+//! AWS Bedrock: conversations by Converse, Anthropic's own messages, embeddings and ranks by InvokeModel, streams as
+//! AWS event streams.
 //!
 //! The rules are those of the API reference of Bedrock's runtime (Converse, ConverseStream, InvokeModel,
 //! InvokeModelWithResponseStream, CountTokens), its user guide's "Inference request parameters", and the errors that the API gives in
@@ -8,6 +9,7 @@ mod converse;
 mod count;
 mod embed;
 mod invoke;
+mod rank;
 mod sigv4;
 
 use http::StatusCode;

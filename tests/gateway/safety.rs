@@ -99,7 +99,7 @@ async fn requests_that_are_not_for_a_model_never_reach_a_provider() {
         ("GET", "/", 404),
         ("GET", CHAT, 405),
         ("DELETE", "/v1/models", 405),
-        ("POST", "/v1/embeddings", 404),
+        ("POST", "/v1/fine_tuning/jobs", 404),
         ("POST", "/v1/chat/completions/../../admin", 404),
         ("OPTIONS", CHAT, 405),
         ("GET", "/health", 200),

@@ -18,7 +18,7 @@ import pytest
 from callers import Caller, Chat, Messages, anthropic_client, openai_client
 from harness import Gateway, Sim
 
-pytest_plugins = ["judging"]
+pytest_plugins = ["judging", "matrix"]
 
 HERE = Path(__file__).parent
 

@@ -2,12 +2,7 @@
 
 from __future__ import annotations
 
-import json
-import subprocess
 from dataclasses import dataclass
-from functools import cache
-
-from harness import BINARY
 
 # What the gateway proves itself with at the providers of the judges.
 PROVIDER_KEY = "provider-key-of-c"
@@ -33,18 +28,24 @@ class Row:
     model: str
     # Whether aimock emulates it, with this credential.
     mocked: bool = True
+    # Whether the model shows its thinking, if asked to.
+    thinks: bool = True
+    # What stands before the API's own path, where that is not the dialect's default.
+    path: str = ""
 
     def provider(self, endpoint: str) -> str:
         rest = "rest: {after_failures: 1000000, for: 1ms, at_most: 1ms}"
-        return f"{{dialect: {self.dialect}, endpoint: '{endpoint}', {self.fields}, {rest}}}"
+        return f"{{dialect: {self.dialect}, endpoint: '{endpoint}{self.path}', {self.fields}, {rest}}}"
 
 
 BEARER = f"credential: {{bearer: {PROVIDER_KEY}}}"
+NOVA = "eu.amazon.nova-pro-v1:0"
+CLAUDE = "anthropic.claude-haiku-4-5-20251001-v1:0"
 PROFILE = "arn:aws:bedrock:eu-central-1:123456789012:application-inference-profile/a1b2c3"
 
 ROWS = [
-    Row("openai", "openai", BEARER, "gpt-4o-mini"),
-    Row("azure", "azure", f"api_version: '2024-10-21', credential: {{api_key: {PROVIDER_KEY}}}", "my-deployment"),
+    Row("openai", "openai", BEARER, "gpt-4o-mini", thinks=False),
+    Row("azure", "azure", f"api_version: '2024-10-21', credential: {{api_key: {PROVIDER_KEY}}}", "my-deployment", thinks=False),
     Row("anthropic", "anthropic", f"credential: {{x_api_key: {PROVIDER_KEY}}}", "claude-haiku-4-5"),
     Row("gemini", "gemini", f"credential: {{x_goog_api_key: {PROVIDER_KEY}}}", "gemini-2.5-flash"),
     # Wants back what it signed.
@@ -52,23 +53,10 @@ ROWS = [
     Row("vertex", "vertex", f"project: p-1, location: europe-west4, {BEARER}", "gemini-2.5-pro"),
     Row("anthropic-vertex", "anthropic-vertex", f"project: p-1, location: global, {BEARER}", "claude-haiku-4-5@20251001", mocked=False),
     # aimock takes no signatures: with an API key of Bedrock it is asked, with a signature the simulator and botocore are.
-    Row("bedrock", "bedrock", f"region: {AWS_REGION}, credential: {AWS}", "eu.amazon.nova-pro-v1:0", mocked=False),
-    Row("bedrock-key", "bedrock", f"region: {AWS_REGION}, {BEARER}", "eu.amazon.nova-pro-v1:0"),
+    Row("bedrock", "bedrock", f"region: {AWS_REGION}, credential: {AWS}", NOVA, mocked=False, thinks=False),
+    Row("bedrock-key", "bedrock", f"region: {AWS_REGION}, {BEARER}", NOVA, thinks=False),
     Row("bedrock-profile", "bedrock", f"region: {AWS_REGION}, credential: {AWS}", PROFILE, mocked=False),
-    Row("anthropic-bedrock", "anthropic-bedrock", f"region: {AWS_REGION}, credential: {AWS}", "anthropic.claude-haiku-4-5-20251001-v1:0", mocked=False),
-    Row("anthropic-bedrock-key", "anthropic-bedrock", f"region: {AWS_REGION}, {BEARER}", "anthropic.claude-haiku-4-5-20251001-v1:0"),
-    Row("cohere", "cohere", BEARER, "command-a-03-2025"),
+    Row("anthropic-bedrock", "anthropic-bedrock", f"region: {AWS_REGION}, credential: {AWS}", CLAUDE, mocked=False),
+    Row("anthropic-bedrock-key", "anthropic-bedrock", f"region: {AWS_REGION}, {BEARER}", CLAUDE),
+    Row("cohere", "cohere", BEARER, "command-a-03-2025", thinks=False),
 ]
-
-
-@cache
-def known_dialects() -> frozenset[str]:
-    """The dialects that this gateway has."""
-    schema = json.loads(subprocess.run([BINARY, "schema"], check=True, capture_output=True).stdout)
-    told = schema["$defs"]["Dialect"]
-    return frozenset(told.get("enum", [])) | {one["const"] for one in told.get("oneOf", [])}
-
-
-def live() -> list[Row]:
-    """The rows whose dialect this gateway has."""
-    return [row for row in ROWS if row.dialect in known_dialects()]

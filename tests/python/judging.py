@@ -16,14 +16,14 @@ import pytest
 from google.genai import _common as google_common
 
 from callers import CALLERS, Caller
-from dialects import AWS_ACCESS_KEY_ID, AWS_SECRET_ACCESS_KEY, AWS_SESSION_TOKEN, PROVIDER_KEY, ROWS, Row, known_dialects, live
+from dialects import AWS_ACCESS_KEY_ID, AWS_SECRET_ACCESS_KEY, AWS_SESSION_TOKEN, PROVIDER_KEY, ROWS, Row
 from harness import Aimock, Gateway, Sim
 from samples import SAMPLES
 
 HERE = Path(__file__).parent
 KEY = "kmn-judge-0d5e11"
 
-# Where each client API is, to ask whether there is one.
+# Where each client API is.
 PATHS = {
     "chat": "/v1/chat/completions",
     "completions": "/v1/completions",
@@ -40,8 +40,6 @@ class World:
     sim: Sim
     aimock: Aimock
     gateway: Gateway
-    # The client APIs that this gateway has.
-    apis: frozenset[str]
 
     def caller(self, api: str, model: str) -> Caller:
         return CALLERS[api].at(self.gateway.url, KEY, model)
@@ -56,7 +54,7 @@ def world(directory: Path) -> Iterator[World]:
     sim = Sim("c", directory, "--require-key", PROVIDER_KEY, *sim_arguments())
     aimock = Aimock(HERE / "aimock.json", directory, PROVIDER_KEY)
     gateway = Gateway(config(sim.url, aimock.url, directory), directory, "judged")
-    yield World(sim, aimock, gateway, served_apis(gateway))
+    yield World(sim, aimock, gateway)
     gateway.stop()
     aimock.stop()
     sim.stop()
@@ -69,7 +67,7 @@ def sim_arguments() -> list[str]:
 
 def config(simulated: str, emulated: str, directory: Path) -> str:
     providers, routes = [], []
-    for row in live():
+    for row in ROWS:
         places = {"to": simulated, "mock": emulated} if row.mocked else {"to": simulated}
         for place, endpoint in places.items():
             providers.append(f"  {place}-{row.name}: {row.provider(endpoint)}")
@@ -79,17 +77,10 @@ def config(simulated: str, emulated: str, directory: Path) -> str:
     return "\n".join([*lines, f"usage: {{file: {directory}/judged.jsonl}}", ""])
 
 
-def served_apis(gateway: Gateway) -> frozenset[str]:
-    headers = {"authorization": f"Bearer {KEY}", "x-goog-api-key": KEY, "anthropic-version": "2023-06-01"}
-    paths = PATHS | {"embeddings": "/v1/embeddings"}
-    found = {api: httpx2.post(gateway.url + path, headers=headers, json={}).status_code for api, path in paths.items()}
-    return frozenset(api for api, status in found.items() if status != 404)
-
-
 def pairs(apis: list[str] | None = None, rows: list[Row] | None = None, prefix: str = "to") -> pytest.MarkDecorator:
     """Each client API with each provider, as the fixture `pair`."""
     params = [
-        pytest.param((api, f"{prefix}-{row.name}"), id=f"{api}-{row.name}", marks=unless_known(row))
+        pytest.param((api, f"{prefix}-{row.name}"), id=f"{api}-{row.name}")
         for api in apis or list(PATHS)
         for row in rows or ROWS
     ]
@@ -103,12 +94,6 @@ def mocked(apis: list[str] | None = None, streams: bool = False) -> pytest.MarkD
     return pairs(apis, rows, "mock")
 
 
-def unless_known(row: Row) -> list[pytest.MarkDecorator]:
-    if row.dialect in known_dialects():
-        return []
-    return [pytest.mark.skip(reason=f"the gateway has no dialect `{row.dialect}` yet")]
-
-
 @pytest.fixture
 def strict_google(monkeypatch: pytest.MonkeyPatch) -> None:
     """google-genai takes out of an answer what its types do not have, and then judges the rest: here it judges all."""
@@ -118,8 +103,6 @@ def strict_google(monkeypatch: pytest.MonkeyPatch) -> None:
 @pytest.fixture
 def pair(request: pytest.FixtureRequest, world: World) -> Caller:
     api, model = request.param
-    if api not in world.apis:
-        pytest.skip(f"the gateway has no endpoint for {api} yet")
     return world.caller(api, model)
 
 
@@ -154,7 +137,7 @@ def ask_sample(world: World, api: str, row: Row, name: str) -> httpx2.Response:
 def samples(rows: list[Row]) -> pytest.MarkDecorator:
     """Each sample to each of these providers, as `row`, `api` and `name`."""
     params = [
-        pytest.param(row, api, name, id=f"{row.name}-{api}-{name}", marks=unless_known(row))
+        pytest.param(row, api, name, id=f"{row.name}-{api}-{name}")
         for row in rows
         for api, named in SAMPLES.items()
         for name in named
@@ -164,8 +147,6 @@ def samples(rows: list[Row]) -> pytest.MarkDecorator:
 
 def sent_for(world: World, row: Row, api: str, name: str) -> Sent:
     """What a provider of the row receives for a sample. It must be content with it, too."""
-    if api not in world.apis:
-        pytest.skip(f"the gateway has no endpoint for {api} yet")
     world.sim.forget()
     answer = ask_sample(world, api, row, name)
     assert answer.status_code == 200, answer.text

@@ -142,6 +142,9 @@ GEMINI_TOOLS = [
     }
 ]
 
+# What Google takes for the signature of a call that another model made.
+NO_SIGNATURE = "skip_thought_signature_validator"
+
 # Gemini's generateContent. `stream` stands for the other method.
 GEMINI: dict[str, dict[str, Any]] = {
     "a question": {"contents": [_gemini_says({"text": "hello there"})]},
@@ -156,7 +159,11 @@ GEMINI: dict[str, dict[str, Any]] = {
         "contents": [
             _gemini_says({"text": "weather?"}),
             _gemini_says(
-                {"functionCall": {"name": "get_weather", "args": {"city": "Kyōto", "days": 2, "unit": "C", "places": []}}}, role="model"
+                {
+                    "functionCall": {"name": "get_weather", "args": {"city": "Kyōto", "days": 2, "unit": "C", "places": []}},
+                    "thoughtSignature": NO_SIGNATURE,
+                },
+                role="model",
             ),
             _gemini_says({"functionResponse": {"name": "get_weather", "response": {"output": "rain"}}}),
         ],

@@ -16,6 +16,8 @@ from dialects import (
     AWS_REGION,
     AWS_SECRET_ACCESS_KEY,
     AWS_SESSION_TOKEN,
+    CLAUDE,
+    NOVA,
     PROVIDER_KEY,
     ROWS,
     Row,
@@ -54,8 +56,6 @@ def judge_credential(row: Row, sent) -> None:
     assert sent.headers["x-amz-security-token"] == AWS_SESSION_TOKEN
 
 
-NOVA = "eu.amazon.nova-pro-v1:0"
-CLAUDE = "anthropic.claude-haiku-4-5-20251001-v1:0"
 ASK = [{"role": "user", "content": [{"text": "hello there"}]}]
 TOOLS = {
     "tools": [

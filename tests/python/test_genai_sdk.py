@@ -20,7 +20,7 @@ pytestmark = [
 ]
 
 every_provider = pairs(["gemini"])
-THINKERS = [row for row in ROWS if row.dialect not in ("openai", "azure", "cohere")]
+THINKERS = [row for row in ROWS if row.thinks]
 
 
 class Place(BaseModel):
@@ -34,7 +34,9 @@ def test_an_answer_has_all_that_the_sdk_looks_for(pair: Gemini):
     [candidate] = answer.candidates
     assert (candidate.content.role, candidate.finish_reason) == ("model", types.FinishReason.STOP)
     assert answer.text == "You said: hello there"
-    assert answer.model_version and answer.response_id
+    assert answer.model_version
+    # Converse has no ids.
+    assert answer.response_id or "to-bedrock" in pair.model
     usage = answer.usage_metadata
     assert usage.total_token_count == usage.prompt_token_count + usage.candidates_token_count + (usage.thoughts_token_count or 0)
 
@@ -77,7 +79,8 @@ def test_the_sdk_calls_functions_by_itself(pair: Gemini, stream: bool):
     else:
         text = pair.client.models.generate_content(**asked).text
     assert seen == [("city", 1)]
-    assert text.startswith("The tool said: ") and "rain" in text
+    # In a stream it stands behind what was said before the call, as Cohere's plan.
+    assert "The tool said: " in text and text.endswith("rain")
 
 
 @every_provider
@@ -165,15 +168,19 @@ def test_googles_asynchronous_client(pair: Gemini, world: World):
     assert asyncio.run(ask()) == ("You said: hello", "You said: hello")
 
 
-COUNTERS = [row for row in ROWS if row.dialect in ("gemini", "vertex")]
+GOOGLES = [row for row in ROWS if row.dialect in ("gemini", "vertex")]
 
 
-@pairs(["gemini"], COUNTERS)
-def test_tokens_are_counted(pair: Gemini):
-    assert pair.client.models.count_tokens(model=pair.model, contents="one two three").total_tokens == 3
+@pairs(["gemini"], GOOGLES)
+def test_counting_is_told_to_be_no_endpoint(pair: Gemini):
+    """Tokens are counted for Anthropic's, OpenAI's and vLLM's clients (`test_counting.py`), not for Google's yet."""
+    with pytest.raises(pair.errors.ClientError) as raised:
+        pair.client.models.count_tokens(model=pair.model, contents="one two three")
+    assert (raised.value.code, raised.value.status) == (404, "NOT_FOUND")
+    assert "countTokens is not an endpoint" in raised.value.message
 
 
-@pairs(["gemini"], COUNTERS)
+@pairs(["gemini"], GOOGLES)
 def test_safety_settings_and_sampling_reach_google_as_they_are(pair: Gemini, world: World):
     safety = types.SafetySetting(
         category=types.HarmCategory.HARM_CATEGORY_HARASSMENT, threshold=types.HarmBlockThreshold.BLOCK_ONLY_HIGH
@@ -187,6 +194,5 @@ def test_safety_settings_and_sampling_reach_google_as_they_are(pair: Gemini, wor
 
 @every_provider
 def test_json_text_stays_as_it_is(pair: Gemini):
-    assert json.loads(pair.ask("report", response_mime_type="application/json", response_json_schema={
-        "type": "object", "properties": {"a": {"type": "integer"}}, "required": ["a"], "additionalProperties": False,
-    })) == {"a": 1}
+    schema = {"type": "object", "properties": {"a": {"type": "integer"}}, "required": ["a"], "additionalProperties": False}
+    assert json.loads(pair.ask("report", response_mime_type="application/json", response_json_schema=schema)) == {"a": 1}

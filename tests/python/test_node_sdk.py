@@ -13,15 +13,13 @@ import pytest
 
 from dialects import ROWS, Row
 from harness import NODE, NODE_MODULES, ROOT
-from judging import KEY, World, unless_known
+from judging import KEY, World
 
 FILE = ROOT / "tests" / "node" / "openai.test.mjs"
 pytestmark = pytest.mark.gateway
 
 # What is no conversation goes to providers of OpenAI's API only here; the tests of each kind have the others.
 CALLS = ("embeddings", "images", "audio", "moderations")
-# The client APIs that a test needs, by the front of its name.
-ENDPOINTS = {"completions": "completions", "responses": "responses"}
 
 
 def names() -> list[str]:
@@ -32,7 +30,7 @@ def names() -> list[str]:
 def cases() -> list:
     of_rows = [(row, name) for row in ROWS for name in names()]
     wanted = [(row, name) for row, name in of_rows if row.name == "openai" or not name.startswith(CALLS)]
-    return [pytest.param(row, name, marks=unless_known(row), id=f"{row.name}-{name}") for row, name in wanted]
+    return [pytest.param(row, name, id=f"{row.name}-{name}") for row, name in wanted]
 
 
 @cache
@@ -51,11 +49,6 @@ def results(url: str, model: str, report: Path) -> dict[str, str]:
 
 @pytest.mark.parametrize("row, name", cases())
 def test_node(row: Row, name: str, world: World, directory: Path):
-    api = ENDPOINTS.get(name.split(":")[0])
-    if api and api not in world.apis:
-        pytest.skip(f"the gateway has no endpoint for {api} yet")
-    if name.startswith(CALLS) and "embeddings" not in world.apis:
-        pytest.skip("the gateway has no endpoints for what is no conversation yet")
     found = results(world.gateway.url, f"to-{row.name}", directory / f"node-{row.name}.xml")
     assert name in found, f"not run: {sorted(found)}"
     assert not found[name], found[name]

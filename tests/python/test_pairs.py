@@ -21,14 +21,17 @@ pytestmark = [
 
 # All but the one that has prompts only, and no conversations.
 TALKING = ["chat", "responses", "messages", "gemini"]
-# What OpenAI's and Anthropic's types do not have: Azure's filters, the thinking of vendors, what Bedrock adds to Anthropic's streams,
-# and a field that OpenAI's API has all the same.
-VENDORS_OWN = ("content_filter", "prompt_filter", "reasoning", "amazon-bedrock", "store")
+# What OpenAI's and Anthropic's types do not have: Azure's filters; thinking and its signatures as vendors and Google have them in
+# OpenAI's answers; what Bedrock adds to Anthropic's streams; and a field that OpenAI's API has all the same.
+VENDORS_OWN = ("content_filter", "prompt_filter", "reasoning", "thinking_blocks", "extra_content", "amazon-bedrock", "store")
 
 
 def judge(*objects: Any) -> None:
     """Whether an answer, or each event, has only what its type has. google-genai has looked at its own already."""
     for one in objects:
+        if getattr(one, "object", None) == "" and not one.choices:
+            # Azure's first chunk: what its filter says of the prompt.
+            one.object = "chat.completion.chunk"
         if hasattr(one, "to_dict"):
             assert_fits(type(one), one.to_dict(), but=VENDORS_OWN)
 

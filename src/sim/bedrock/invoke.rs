@@ -1,4 +1,5 @@
-//! InvokeModel: a body in the model's own dialect. Anthropic's messages (a version in the body, no model, no `stream`) and embeddings.
+//! InvokeModel: a body in the model's own dialect. Anthropic's messages (a version in the body, no model, no `stream`), embeddings,
+//! and ranks.
 
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
@@ -8,7 +9,7 @@ use super::super::anthropic;
 use super::super::ask::{Ask, Output, Payload};
 use super::super::error::ApiError;
 use super::super::sse::Event;
-use super::embed;
+use super::{embed, rank};
 
 /// The version that a body for Anthropic must have.
 pub(super) const VERSION: &str = "bedrock-2023-05-31";
@@ -19,6 +20,7 @@ pub(super) fn whole(ask: &Ask<'_>) -> Result<Output, ApiError> {
     match Kind::of(ask.target, &body) {
         Kind::Titan => embed::titan(ask),
         Kind::Cohere => embed::cohere(ask),
+        Kind::Rank => rank::serve(ask),
         Kind::Anthropic => messages(ask, body, false),
     }
 }
@@ -28,7 +30,7 @@ pub(super) fn stream(ask: &Ask<'_>) -> Result<Output, ApiError> {
     let body = ask.json()?;
     match Kind::of(ask.target, &body) {
         Kind::Anthropic => messages(ask, body, true),
-        Kind::Titan | Kind::Cohere => Err(invalid("The model is unsupported for streaming.")),
+        Kind::Titan | Kind::Cohere | Kind::Rank => Err(invalid("The model is unsupported for streaming.")),
     }
 }
 
@@ -37,6 +39,7 @@ enum Kind {
     Anthropic,
     Titan,
     Cohere,
+    Rank,
 }
 
 impl Kind {
@@ -48,6 +51,8 @@ impl Kind {
             Self::Titan
         } else if named("cohere.embed") || !named("anthropic.") && has("input_type") {
             Self::Cohere
+        } else if named(".rerank") || !named("anthropic.") && has("query") {
+            Self::Rank
         } else {
             Self::Anthropic
         }

@@ -92,7 +92,7 @@ impl Ranking {
     }
 }
 
-/// Reads a rerank request with these fields.
+/// Reads a rerank request with these fields. Without `model` among them, another place names the model.
 pub(in super::super) fn read_rerank(body: &Node<'_>, fields: &[&str]) -> Result<Ranking, Fault> {
     let body = body.object(fields)?;
     let query = body.need("query")?;
@@ -111,5 +111,6 @@ pub(in super::super) fn read_rerank(body: &Node<'_>, fields: &[&str]) -> Result<
     body.optional("user", |node| node.string())?;
     let most = body.optional("top_n", |node| node.integer(1..=i64::MAX))?;
     let most = most.and_then(|most| usize::try_from(most).ok()).unwrap_or(usize::MAX);
-    Ok(Ranking { model: model(&body)?, query: query.string()?.to_owned(), documents, most })
+    let model = if fields.contains(&"model") { model(&body)? } else { String::new() };
+    Ok(Ranking { model, query: query.string()?.to_owned(), documents, most })
 }

@@ -157,6 +157,8 @@ mod tests {
             (402, Some("who knows"), "billing_error"),
             (418, None, "invalid_request_error"),
             (503, None, "overloaded_error"),
+            (503, Some("server_error"), "overloaded_error"),
+            (500, Some("server_error"), "api_error"),
             (500, None, "api_error"),
             (504, None, "timeout_error"),
         ] {

@@ -102,7 +102,7 @@ pub(super) fn error_type(kind: &str) -> Option<&'static str> {
     match kind {
         // `tokens` and `requests`: of which there were too many.
         "insufficient_quota" | "rate_limit_exceeded" | "tokens" | "requests" => Some("rate_limit_error"),
-        "server_error" => Some("api_error"),
+        // Whatever else it is called, its status says more: OpenAI's `server_error` may be an overload.
         _ => None,
     }
 }

@@ -18,7 +18,8 @@ pub(super) enum Ending {
 pub(super) fn ending(word: &str) -> Option<Ending> {
     Some(match word {
         "" | "FINISH_REASON_UNSPECIFIED" => return None,
-        "STOP" => Ending::Reason(FinishReason::Stop),
+        // Google says `STOP` of a turn that calls tools, too; there are emulators that have a word of their own for it.
+        "STOP" | "FUNCTION_CALL" => Ending::Reason(FinishReason::Stop),
         "MAX_TOKENS" => Ending::Reason(FinishReason::Length),
         "MALFORMED_FUNCTION_CALL"
         | "UNEXPECTED_TOOL_CALL"

@@ -67,6 +67,18 @@ fn texts_are_embedded_by_titan_and_by_cohere() {
 }
 
 #[test]
+fn documents_are_ranked_by_cohere_and_by_amazon() {
+    let cohere = path("cohere.rerank-v3-5:0", "invoke");
+    let asked = json!({"query": "two", "documents": ["one", "two"], "api_version": 2, "top_n": 1});
+    assert_eq!(cohere.json(&asked)["results"], json!([{"index": 1, "relevance_score": 0.99}]));
+    assert!(cohere.refused(&json!({"query": "a", "documents": ["a"], "api_version": 1})).1.contains("at least 2"));
+    assert!(cohere.refused(&json!({"query": "a", "documents": ["a"]})).1.contains("api_version"));
+    let amazon = path("amazon.rerank-v1:0", "invoke");
+    assert_eq!(amazon.json(&json!({"query": "a", "documents": ["a", "b"]}))["results"][0]["index"], 0);
+    assert!(amazon.refused(&asked).1.contains("extraneous key [api_version]"));
+}
+
+#[test]
 fn an_arn_is_one_segment_of_the_path() {
     let arn =
         "arn%3Aaws%3Abedrock%3Aus-east-1%3A123456789012%3Ainference-profile%2Fus.anthropic.claude-haiku-4-5-20251001-v1%3A0";

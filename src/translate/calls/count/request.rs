@@ -25,13 +25,17 @@ const OF_VLLM: [&str; 5] = ["model", "messages", "tools", "chat_template", "chat
 /// The version of Anthropic's API on Bedrock.
 const ON_BEDROCK: &str = r#""bedrock-2023-05-31""#;
 
+/// The same on Vertex AI: Anthropic's SDK sends it with counts, too, though Google's guide leaves it out.
+const ON_VERTEX: &str = r#""vertex-2023-10-16""#;
+
 /// The body for a count, of the body for an answer in the owner's own API (Anthropic's messages, Converse, Gemini, a chat).
 ///
 /// # Errors
 /// [`JsonError`] for a body that is no JSON object; a renderer of this crate makes none.
 pub(in crate::translate::calls) fn conversation_body(wire: Wire, body: &[u8], model: &str) -> Result<Vec<u8>, JsonError> {
     match wire {
-        Wire::Anthropic | Wire::AnthropicOnVertex => without(body, &OF_THE_ANSWER),
+        Wire::Anthropic => without(body, &OF_THE_ANSWER),
+        Wire::AnthropicOnVertex => on_vertex(&without(body, &OF_THE_ANSWER)?, model),
         Wire::AnthropicOnBedrock => invocation(body),
         Wire::Converse => {
             let converse = only(body, &OF_CONVERSE)?;
@@ -56,13 +60,17 @@ pub(in crate::translate::calls) fn conversation_body(wire: Wire, body: &[u8], mo
 pub(in crate::translate::calls) fn passed_body(wire: Wire, body: &[u8], model: &str) -> Result<Vec<u8>, JsonError> {
     match wire {
         Wire::AnthropicOnBedrock => invocation(body),
-        _ => {
-            let top = TopLevel::scan(body, ANY_DEPTH)?;
-            let mut splice = Splice::new(body, &top);
-            splice.set("model", json(model));
-            Ok(splice.finish().map_or_else(|| body.to_vec(), Vec::from))
-        }
+        _ => on_vertex(body, model),
     }
+}
+
+/// Vertex AI has the model in the body of a count, and the version too.
+fn on_vertex(body: &[u8], model: &str) -> Result<Vec<u8>, JsonError> {
+    let top = TopLevel::scan(body, ANY_DEPTH)?;
+    let mut splice = Splice::new(body, &top);
+    splice.set("model", json(model));
+    splice.set("anthropic_version", ON_VERTEX.as_bytes());
+    Ok(splice.finish().map_or_else(|| body.to_vec(), Vec::from))
 }
 
 /// What Bedrock would be sent by InvokeModel, as `InvokeModelTokensRequest`: a valid body names the version and a limit.

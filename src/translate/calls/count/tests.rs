@@ -18,7 +18,8 @@ fn anthropic_counts_without_what_is_about_the_answer() {
         json!({"model": "m", "max_tokens": 5, "system": "s", "messages": [], "tools": [], "temperature": 0.5, "stream": true});
     let expected = json!({"model": "m", "system": "s", "messages": [], "tools": []});
     assert_eq!(counted(Wire::Anthropic, &body), expected);
-    assert_eq!(counted(Wire::AnthropicOnVertex, &body), expected);
+    let hosted = json!({"model": "m", "system": "s", "messages": [], "tools": [], "anthropic_version": "vertex-2023-10-16"});
+    assert_eq!(counted(Wire::AnthropicOnVertex, &body), hosted);
     let target = target(Dialect::AnthropicVertex, "claude");
     let path = "/v1/projects/proj/locations/europe-west1/publishers/anthropic/models/count-tokens:rawPredict";
     assert_eq!(Wire::of(&target).unwrap().path(&target), path);
