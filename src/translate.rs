@@ -13,6 +13,7 @@ pub mod answer;
 pub mod anthropic;
 mod api;
 pub mod calls;
+pub mod citation;
 pub mod cohere;
 pub mod completions;
 pub mod conversation;
