@@ -107,8 +107,8 @@ impl Writer {
                 lanes.text_ends(&mut each);
                 Ok(())
             }
-            Delta::Citation { choice: 0, citation } => {
-                if let Some(citation) = citation::Written::of(citation).filter(|_| lanes.is_text()) {
+            Delta::Citation { choice: 0, citation: cited } => {
+                if let Some(citation) = citation::Written::of(cited).filter(|_| lanes.is_text() && cited.place.is_some()) {
                     write_piece(Piece::Citation { citation }, *blocks, json, out);
                 }
                 Ok(())
