@@ -314,8 +314,15 @@ mod tests {
 
     #[test]
     fn a_range_that_is_not_in_the_text_or_has_other_words_has_no_place() {
-        let absurd =
-            [At::Bytes(1..2), At::Bytes(2..1), At::Bytes(0..99), At::Chars(0..u64::MAX), At::Chars(1..1), At::Chars(3..2)];
+        let backwards = Range { start: 2, end: 1 };
+        let absurd = [
+            At::Bytes(1..2),
+            At::Bytes(backwards.clone()),
+            At::Bytes(0..99),
+            At::Chars(0..u64::MAX),
+            At::Chars(1..1),
+            At::Chars(backwards),
+        ];
         for wrong in absurd {
             assert_eq!(placed(Format::Gemini, &mut [text("üab"), cited(wrong.clone(), None)]), [None], "{wrong:?}");
         }

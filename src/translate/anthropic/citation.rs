@@ -69,6 +69,7 @@ pub(super) fn read(json: &str, at: At) -> Option<Citation<'_>> {
 /// A citation, ready to be written.
 #[derive(Debug, Serialize)]
 #[serde(tag = "type", rename_all = "snake_case")]
+#[expect(clippy::enum_variant_names, reason = "these are Anthropic's words")]
 pub(super) enum Written<'a> {
     CharLocation {
         #[serde(flatten)]
