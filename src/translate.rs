@@ -13,6 +13,7 @@ pub mod answer;
 pub mod anthropic;
 mod api;
 pub mod calls;
+pub mod citation;
 mod claude;
 pub mod cohere;
 pub mod completions;

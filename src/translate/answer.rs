@@ -7,6 +7,7 @@ use std::borrow::Cow;
 
 use serde_json::value::RawValue;
 
+use super::citation::Citation;
 use super::text::Str;
 use crate::usage::Tokens;
 
@@ -38,6 +39,8 @@ pub struct Choice<'a> {
     pub finish: Finish<'a>,
     /// Log probabilities, in OpenAI's JSON.
     pub logprobs: Option<Cow<'a, RawValue>>,
+    /// What its text is taken from.
+    pub citations: Vec<Citation<'a>>,
 }
 
 /// Why the model stopped.
@@ -89,6 +92,18 @@ pub enum Delta<'a> {
         choice: u32,
         /// The text.
         text: Str<'a>,
+    },
+    /// What comes now is another block of text than what came before: [`super::citation::At::Block`].
+    TextBlock {
+        /// Which of the answers.
+        choice: u32,
+    },
+    /// What text that has come is taken from.
+    Citation {
+        /// Which of the answers.
+        choice: u32,
+        /// The citation; boxed, because few deltas are one.
+        citation: Box<Citation<'a>>,
     },
     /// More of a refusal.
     Refusal {

@@ -4,9 +4,10 @@
 //! structured outputs, mid-conversation system messages). Decisions about what cannot be said in the other dialect stand at the
 //! head of the module that makes them; nothing of a request is dropped that is not listed.
 //!
-//! What an answer loses on its way to a client of another dialect, because no such client can have asked for it: citations of text
-//! (the text stays), and the blocks of tools that Anthropic runs itself.
+//! What an answer loses on its way to a client of another dialect, because no such client can have asked for it: the blocks of
+//! tools that Anthropic runs itself.
 
+mod citation;
 pub mod error;
 #[cfg(test)]
 mod golden;

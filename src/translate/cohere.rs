@@ -4,9 +4,9 @@
 //! outputs, reasoning and images. Decisions about what Cohere cannot say stand at the head of the module that makes them; nothing
 //! of a request is dropped that is not listed.
 //!
-//! What an answer loses on its way to the client: citations of its text (the text stays; no other dialect says where in an answer
-//! something is cited), and the prompt that `debug` events show.
+//! What an answer loses on its way to the client: citations of plans and of thinking, and the prompt that `debug` events show.
 
+mod citation;
 pub mod error;
 pub mod request;
 pub mod response;

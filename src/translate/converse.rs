@@ -4,9 +4,10 @@
 //! is taken from its own error messages. Decisions about what cannot be said stand at the head of the file that makes them; nothing
 //! of a request is dropped that is not listed. No client speaks it here, so there is no way back.
 //!
-//! What an answer loses, because no client of another API can have asked for it: citations (the text stays), and the calls and
-//! results of tools that Bedrock runs itself.
+//! What an answer loses, because no client of another API can have asked for it: the calls and results of tools that Bedrock runs
+//! itself.
 
+mod citation;
 pub mod error;
 mod family;
 pub mod request;

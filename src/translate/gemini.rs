@@ -5,11 +5,12 @@
 //! hosted on Vertex AI is known to [`super`] only. Names of fields are read in both spellings, `mimeType` and `mime_type`, as Google
 //! does. Decisions about what cannot be said in the other dialect stand at the head of the file that makes them.
 //!
-//! What an answer loses on its way to a client of another dialect, because no such client can have asked for it: grounding and
-//! citations (the text stays), code that Google runs itself, ratings of safety, and media that the model makes.
+//! What an answer loses on its way to a client of another dialect, because no such client can have asked for it: the queries and
+//! suggestions of Google's searches, code that Google runs itself, ratings of safety, and media that the model makes.
 
 mod carried;
 pub mod error;
+mod grounding;
 mod logprobs;
 mod model;
 mod part;

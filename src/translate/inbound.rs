@@ -5,7 +5,7 @@
 
 use bytes::Bytes;
 
-use super::{AnswerContext, AnswerError, Framing, ProviderErrorAnswer, Seen, Task, Whole, calls, plain};
+use super::{AnswerContext, AnswerError, Framing, ProviderErrorAnswer, Seen, Task, Whole, calls, citation, plain};
 
 /// Anthropic's status for "overloaded". No HTTP status of the registry, and unknown to clients of other APIs.
 const OVERLOADED: u16 = 529;
@@ -36,7 +36,8 @@ pub fn whole(context: &AnswerContext, body: &[u8]) -> Result<Whole, AnswerError>
     if body.len() > context.answer_bytes {
         return Err(AnswerError::TooLarge { limit: context.answer_bytes });
     }
-    let answer = parsed?;
+    let mut answer = parsed?;
+    citation::place(&mut answer);
     let rendered = client.render_answer(&answer, context);
     Ok(Whole { body: Some(rendered.into()), seen: Seen::of(&answer) })
 }

@@ -4,6 +4,7 @@
 //! have them (`reasoning_content`, `thinking_blocks`, `thinking`, `cache_control`). Decisions about what cannot be said in the
 //! other dialect stand at the head of the file that makes them; nothing is dropped that is not listed.
 
+pub(super) mod annotation;
 mod call;
 pub mod error;
 mod message;

@@ -7,6 +7,7 @@
 //!
 //! Errors, words and counts are those of all of OpenAI's APIs and stand in [`super::openai`].
 
+mod annotation;
 mod echo;
 pub mod error;
 mod frame;

@@ -71,7 +71,7 @@ impl Progress {
             Delta::Usage(tokens) => self.seen.usage = Some(self.seen.usage.unwrap_or_default().merge(*tokens)),
             Delta::Error(error) => self.seen.error = Some(plain::brief(&error.message, plain::MESSAGE).into_owned()),
             Delta::End => self.seen.complete = self.seen.error.is_none(),
-            Delta::Signature { .. } | Delta::Logprobs { .. } => {}
+            Delta::Signature { .. } | Delta::Logprobs { .. } | Delta::TextBlock { .. } | Delta::Citation { .. } => {}
         }
     }
 

@@ -5,6 +5,7 @@
 //! in it.
 
 use super::answer::Delta;
+use super::citation::Spoken;
 use super::dialects::Writer;
 use super::passthrough::PassThrough;
 use super::reading::Reading;
@@ -20,6 +21,7 @@ pub struct Stream {
     frames: Frames,
     reader: Reading,
     progress: Progress,
+    spoken: Spoken,
     writer: Writer,
     /// Nothing is written by `writer` but an error.
     pass: Option<PassThrough>,
@@ -36,6 +38,7 @@ impl Stream {
             frames: Frames::new(context.framing, context.event_bytes),
             reader: Reading::of(context.api, context.format),
             progress: Progress::new(context.format),
+            spoken: Spoken::new(context.format),
             writer: Writer::new(client, &context),
             pass: context.is_pass_through().then_some(PassThrough { hides_usage }),
             over: false,
@@ -50,14 +53,16 @@ impl Stream {
         if self.over {
             return Ok(Kept::Rewritten);
         }
-        let Self { frames, reader, progress, writer, pass, .. } = self;
+        let Self { frames, reader, progress, spoken, writer, pass, .. } = self;
         match pass {
             Some(pass) => pass.push(frames, (reader, progress), chunk, out),
             None => {
                 frames.push(chunk, &mut |event| {
-                    reader.event(&event, &mut |delta| {
+                    reader.event(&event, &mut |mut delta| {
                         progress.observe(&delta);
-                        writer.delta(&delta, out);
+                        if spoken.follow(&mut delta) {
+                            writer.delta(&delta, out);
+                        }
                     })
                 })?;
                 if writer.gave_up() {
@@ -100,15 +105,17 @@ impl Stream {
 
     /// An event without the blank line behind it, as some providers end.
     fn last_event(&mut self, out: &mut Vec<u8>) -> bool {
-        let Self { frames, reader, progress, writer, pass, .. } = self;
+        let Self { frames, reader, progress, spoken, writer, pass, .. } = self;
         let read = frames.finish(&mut |event| match pass {
             Some(pass) => {
                 pass.event(&event, reader, progress, out);
                 Ok(())
             }
-            None => reader.event(&event, &mut |delta| {
+            None => reader.event(&event, &mut |mut delta| {
                 progress.observe(&delta);
-                writer.delta(&delta, out);
+                if spoken.follow(&mut delta) {
+                    writer.delta(&delta, out);
+                }
             }),
         });
         if writer.gave_up() {

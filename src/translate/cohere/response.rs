@@ -5,7 +5,9 @@
 //! `TIMEOUT`) has the status 200 and is none.
 
 use serde::Deserialize;
+use serde_json::value::RawValue;
 
+use super::citation;
 use super::malformed;
 use super::usage::Usage;
 use super::wire::{Block, Call};
@@ -34,6 +36,8 @@ struct Message<'a> {
     tool_plan: Option<Str<'a>>,
     #[serde(borrow)]
     tool_calls: Option<Vec<Call<'a>>>,
+    #[serde(borrow)]
+    citations: Option<&'a RawValue>,
 }
 
 /// Reads an answer.
@@ -42,12 +46,15 @@ struct Message<'a> {
 /// [`AnswerError::Malformed`] where it is not what Cohere's API promises, and where the generation failed.
 pub fn parse(body: &[u8]) -> Result<Answer<'_>, AnswerError> {
     let body: Body<'_> = serde_json::from_slice(body).map_err(malformed)?;
-    let message = body.message.ok_or_else(|| malformed("it has no `message`"))?;
+    let mut message = body.message.ok_or_else(|| malformed("it has no `message`"))?;
     let word = body.finish_reason.ok_or_else(|| malformed("it has no `finish_reason`"))?;
     let Ended::Well(reason) = words::ended(&word) else {
         return Err(malformed(format_args!("the generation failed ({word})")));
     };
-    let choice = Choice { parts: parts(message)?, finish: Finish { reason, stop_sequence: None }, logprobs: None };
+    let cited: Option<Vec<&RawValue>> = message.citations.take().and_then(|raw| serde_json::from_str(raw.get()).ok());
+    let citations = cited.into_iter().flatten().flat_map(|raw| citation::read(raw.get())).collect();
+    let finish = Finish { reason, stop_sequence: None };
+    let choice = Choice { parts: parts(message)?, finish, logprobs: None, citations };
     Ok(Answer {
         id: body.id.filter(|id| !id.is_empty()),
         choices: vec![choice],

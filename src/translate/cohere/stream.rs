@@ -1,6 +1,6 @@
 //! Reads the events of a stream.
 //!
-//! Events that nobody here knows are passed over, and so are `debug` and citations. A known event that cannot be read is an error:
+//! Events that nobody here knows are passed over, and so is `debug`. A known event that cannot be read is an error:
 //! to go on would be to lose a piece of the answer (field note 45). The plan of a turn that calls tools is text, as in a whole
 //! answer. `message-end` is the end; one that says `ERROR` or `TIMEOUT` is an error in mid-stream and never an end; one without a
 //! reason, and one before which nothing was said, is malformed.
@@ -11,10 +11,10 @@ mod tests;
 mod wire;
 
 use self::calls::Calls;
-use self::wire::{CallEnd, Content, Kind, MessageEnd, MessageStart, Piece, Plan};
+use self::wire::{CallEnd, Citations, Content, Kind, MessageEnd, MessageStart, Piece, Plan};
 use super::wire::Block;
 use super::words::{self, Ended};
-use super::{error, malformed};
+use super::{citation, error, malformed};
 use crate::codec::sse::Event;
 use crate::translate::AnswerError;
 use crate::translate::answer::{Delta, Finish, ProviderError};
@@ -88,6 +88,13 @@ impl Reader {
                 let number = piece.index;
                 let call = piece.message().and_then(|message| message.tool_calls).unwrap_or_default();
                 self.calls.piece(number, call, emit)?;
+            }
+            b"citation-start" => {
+                let piece: Option<Piece<Citations<'_>>> = serde_json::from_slice(data).ok();
+                let raw = piece.and_then(Piece::message).and_then(|message| message.citations);
+                for citation in raw.map(|raw| citation::read(raw.get())).unwrap_or_default() {
+                    emit(Delta::Citation { choice: 0, citation: Box::new(citation) });
+                }
             }
             b"tool-call-end" => self.calls.end(read::<CallEnd>(data)?.index, emit),
             _ => {}

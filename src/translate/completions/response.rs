@@ -142,5 +142,5 @@ pub fn parse<'a>(body: &'a [u8]) -> Result<Answer<'a>, AnswerError> {
 fn choice(choice: WireChoice<'_>) -> Choice<'_> {
     let reason = words::finish_reason(choice.finish_reason.as_deref().unwrap_or_default());
     let parts = choice.text.map(|text| Content::Text(text).into()).into_iter().collect();
-    Choice { parts, finish: Finish { reason, stop_sequence: None }, logprobs: None }
+    Choice { parts, finish: Finish { reason, stop_sequence: None }, logprobs: None, citations: Vec::new() }
 }

@@ -95,7 +95,7 @@ impl Writer {
         Self { asked_model, wants_usage, head: Vec::new(), told: Vec::new(), usage: None, ended: false }
     }
 
-    /// Writes what a delta says, as complete events. Thinking and tool calls have no place in this API.
+    /// Writes what a delta says, as complete events. Thinking, tool calls and citations have no place in this API.
     pub fn delta(&mut self, delta: &Delta<'_>, out: &mut Vec<u8>) {
         if self.ended {
             return;
@@ -120,7 +120,9 @@ impl Writer {
             Delta::Usage(tokens) => self.usage = Some(self.usage.unwrap_or_default().merge(*tokens)),
             Delta::Error(reported) => self.error(reported, out),
             Delta::End => self.end(out),
-            Delta::Thinking { .. }
+            Delta::TextBlock { .. }
+            | Delta::Citation { .. }
+            | Delta::Thinking { .. }
             | Delta::Signature { .. }
             | Delta::RedactedThinking { .. }
             | Delta::ToolCall { .. }

@@ -82,6 +82,7 @@ fn an_answer_is_told_with_its_log_probabilities_side_by_side() {
         parts: parts.clone(),
         finish: Finish { reason, stop_sequence: None },
         logprobs: Some(std::borrow::Cow::Borrowed(&*raw)),
+        citations: Vec::new(),
     };
     let answer = Answer {
         id: Some("chatcmpl-1".into()),

@@ -8,9 +8,10 @@ mod tests;
 
 use super::usage::Usage;
 use super::wire::{Additional, Block, Message, Tier, ToolUse, Trace};
-use super::{malformed, words};
+use super::{citation, malformed, words};
 use crate::translate::AnswerError;
 use crate::translate::answer::{Answer, Choice, Finish};
+use crate::translate::citation::{At, Citation};
 use crate::translate::conversation::{Content, Part, Thinking, ToolCall};
 use crate::translate::object::object;
 use crate::translate::text::Str;
@@ -42,21 +43,21 @@ pub fn parse<'a>(body: &'a [u8]) -> Result<Answer<'a>, AnswerError> {
     let content = message.content.ok_or_else(|| malformed("it has no `output.message.content`"))?;
     let word = body.stop_reason.ok_or_else(|| malformed("it has no `stopReason`"))?;
     let reason = words::finish_reason(&word).ok_or_else(|| malformed(format_args!("the model failed: {word}")))?;
-    let mut parts = Vec::with_capacity(content.len());
+    let (mut parts, mut citations) = (Vec::with_capacity(content.len()), Vec::new());
     for block in content {
-        push(block, &mut parts)?;
+        push(block, &mut parts, &mut citations)?;
     }
     let stop_sequence = body.additional.and_then(|additional| additional.stop_sequence);
     Ok(Answer {
         model: body.trace.and_then(|trace| trace.router).and_then(|router| router.model),
-        choices: vec![Choice { parts, finish: Finish { reason, stop_sequence }, logprobs: None }],
+        choices: vec![Choice { parts, finish: Finish { reason, stop_sequence }, logprobs: None, citations }],
         usage: body.usage.map(|usage| usage.tokens()),
         service_tier: body.tier.and_then(|tier| tier.kind),
         ..Answer::default()
     })
 }
 
-fn push<'a>(block: Block<'a>, parts: &mut Vec<Part<'a>>) -> Result<(), AnswerError> {
+fn push<'a>(block: Block<'a>, parts: &mut Vec<Part<'a>>, citations: &mut Vec<Citation<'a>>) -> Result<(), AnswerError> {
     let Block { text, call, result, thinking, cited, rest } = block;
     if let Some(text) = text {
         push_text(text, parts);
@@ -71,9 +72,12 @@ fn push<'a>(block: Block<'a>, parts: &mut Vec<Part<'a>>) -> Result<(), AnswerErr
         }
         parts.extend(thinking.redacted.map(|data| Content::RedactedThinking(data).into()));
     } else if let Some(cited) = cited {
+        let first = parts.len();
         for text in cited.content.unwrap_or_default() {
             push_text(text.text.unwrap_or_default(), parts);
         }
+        let list = cited.citations.unwrap_or_default();
+        citations.extend(list.iter().filter_map(|raw| citation::read(raw.get(), At::Parts(first..parts.len()))));
     } else if result.is_none()
         && let Some((kind, _)) = rest.first()
     {

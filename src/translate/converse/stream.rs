@@ -4,6 +4,7 @@
 //! An exception may come in place of any of them, with a status 200 long sent: it is an error of the stream, never its end. Events
 //! that nobody here knows are passed over; a known one that cannot be read is an error: to go on would be to lose a piece of the
 //! answer. Pieces of a block that has not begun are text, thinking or citations; only tool calls, results and pictures begin.
+//! Citations come between the pieces of their block, and are told once it has ended.
 
 #[cfg(test)]
 mod tests;
@@ -14,16 +15,19 @@ use base64::engine::general_purpose::STANDARD;
 
 use self::wire::{BlockDelta, BlockStart, BlockStop, MessageStop, Metadata, Piece};
 use super::wire::ToolUse;
-use super::{error, malformed, words};
+use super::{citation, error, malformed, words};
 use crate::codec::sse::Event;
 use crate::translate::AnswerError;
 use crate::translate::answer::{Delta, Finish, ProviderError};
+use crate::translate::citation::At;
 use crate::translate::text::Str;
 
 /// The most blocks that may be open at once. Bedrock has one.
 const OPEN: usize = 32;
 /// The most encrypted thinking of one block, in bytes.
 const REDACTED: usize = 4 << 20;
+/// The most citations of one block of text, in bytes; more are left out.
+const CITED: usize = 1 << 20;
 
 type Emit<'e> = &'e mut dyn FnMut(Delta<'_>);
 
@@ -34,6 +38,12 @@ pub struct Reader {
     /// Blocks that have begun and not ended.
     open: Vec<Open>,
     calls: u32,
+    /// The block that the last text was of.
+    text: Option<u64>,
+    /// Citations of the open text, as JSON.
+    cited: Vec<String>,
+    /// How many bytes of them.
+    kept: usize,
     finished: bool,
     measured: bool,
     ended: bool,
@@ -129,10 +139,17 @@ impl Reader {
 
     fn block_delta(&mut self, event: BlockDelta<'_>, emit: Emit<'_>) -> Result<(), AnswerError> {
         let block = event.block.ok_or_else(|| without("contentBlockIndex"))?;
-        let Piece { text, call, thinking, rest } = event.delta.ok_or_else(|| without("delta"))?;
+        let Piece { text, call, thinking, citation, rest } = event.delta.ok_or_else(|| without("delta"))?;
         self.start(emit);
         if let Some(text) = said(text) {
+            self.text_of(block, emit);
             emit(Delta::Text { choice: 0, text });
+        }
+        if let Some(raw) = citation {
+            self.kept = self.kept.saturating_add(raw.get().len());
+            if self.kept <= CITED {
+                self.cited.push(raw.get().to_owned());
+            }
         }
         if let Some(call) = call {
             self.arguments(block, call.input, emit)?;
@@ -184,7 +201,19 @@ impl Reader {
         }
     }
 
+    fn text_of(&mut self, block: u64, emit: Emit<'_>) {
+        if self.text.replace(block).is_some_and(|before| before != block) {
+            emit(Delta::TextBlock { choice: 0 });
+        }
+    }
+
     fn block_stop(&mut self, block: u64, emit: Emit<'_>) {
+        self.kept = 0;
+        for citation in self.cited.drain(..) {
+            if let Some(citation) = citation::read(&citation, At::Block).filter(|_| self.text == Some(block)) {
+                emit(Delta::Citation { choice: 0, citation: Box::new(citation) });
+            }
+        }
         if let Some(at) = self.open.iter().position(|open| open.block == block) {
             close(self.open.remove(at).kind, emit);
         }

@@ -58,6 +58,7 @@ object! {
     /// Text with citations.
     Cited {
         content: Vec<CitedText<'a>>,
+        citations: Vec<&'a RawValue>,
     }
 }
 

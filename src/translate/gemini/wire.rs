@@ -92,6 +92,8 @@ object! {
         content: Content<'a>,
         finish_reason as "finishReason" | "finish_reason": Str<'a>,
         finish_message as "finishMessage" | "finish_message": Str<'a>,
+        grounding as "groundingMetadata" | "grounding_metadata": &'a RawValue,
+        recited as "citationMetadata" | "citation_metadata": &'a RawValue,
         logprobs_result as "logprobsResult" | "logprobs_result": &'a RawValue,
     }
 }

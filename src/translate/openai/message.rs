@@ -18,6 +18,9 @@ use crate::translate::text::Str;
 pub(super) struct Message<'a> {
     #[serde(borrow)]
     pub(super) content: Option<TextOr<'a, AnswerPart<'a>>>,
+    /// [`super::annotation`].
+    #[serde(borrow)]
+    pub(super) annotations: Option<&'a RawValue>,
     #[serde(borrow)]
     pub(super) refusal: Option<Str<'a>>,
     /// DeepSeek's, vLLM's and many others' word for thinking.

@@ -5,7 +5,9 @@
 use serde::Serialize;
 use serde_json::value::RawValue;
 
+use super::annotation::Annotation;
 use super::sealed::Seal;
+use crate::translate::citation::Citation;
 
 /// The state of an item.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
@@ -52,15 +54,20 @@ pub(super) struct SummaryText<'c> {
 #[derive(Debug, Clone, Copy, Serialize)]
 #[serde(tag = "type", rename_all = "snake_case")]
 pub(super) enum Part<'c> {
-    OutputText { text: &'c str, annotations: [(); 0], logprobs: &'c RawValue },
+    OutputText { text: &'c str, annotations: &'c [Box<RawValue>], logprobs: &'c RawValue },
     Refusal { refusal: &'c str },
 }
 
 impl<'c> Part<'c> {
-    /// A text. Providers that cite tell it in forms that have no place here: the text is whole without.
-    pub(super) fn text(text: &'c str, logprobs: &'c RawValue) -> Self {
-        Self::OutputText { text, annotations: [], logprobs }
+    /// A text, with what [`annotation`] made.
+    pub(super) fn text(text: &'c str, annotations: &'c [Box<RawValue>], logprobs: &'c RawValue) -> Self {
+        Self::OutputText { text, annotations, logprobs }
     }
+}
+
+/// An annotation as JSON, of a part that begins at this character of the answer's text; `None`: it cannot be said.
+pub(super) fn annotation(citation: &Citation<'_>, begin: u64) -> Option<Box<RawValue>> {
+    serde_json::value::to_raw_value(&Annotation::of(citation, begin)?).ok()
 }
 
 /// A list in the making, as JSON.

@@ -3,11 +3,14 @@
 //! Blocks of tools that Anthropic runs are passed over: no client of another dialect can have asked for them. What explains a
 //! refusal becomes the text of the refusal.
 
+use serde_json::value::RawValue;
+
 use crate::translate::AnswerError;
 use crate::translate::answer::{Answer, Choice, Finish, FinishReason};
 use crate::translate::anthropic::usage::{Counts, Usage};
 use crate::translate::anthropic::wire::{Block, StopDetails};
-use crate::translate::anthropic::{malformed, words};
+use crate::translate::anthropic::{citation, malformed, words};
+use crate::translate::citation::At;
 use crate::translate::conversation::{Content, Part, Thinking, ToolCall};
 use crate::translate::object::object;
 use crate::translate::text::Str;
@@ -34,7 +37,9 @@ pub fn parse<'a>(body: &'a [u8]) -> Result<Answer<'a>, AnswerError> {
     let reason = body.stop_reason.ok_or_else(|| malformed("it has no `stop_reason`"))?;
     let reason = words::finish_reason(&reason);
     let mut parts = Vec::with_capacity(content.len() + 1);
+    let mut citations = Vec::new();
     for block in content {
+        citations.extend(citation::read_all(cited(&block), At::Parts(parts.len()..parts.len() + 1)));
         parts.extend(part(block)?.map(Part::from));
     }
     if reason == FinishReason::Refusal
@@ -47,7 +52,7 @@ pub fn parse<'a>(body: &'a [u8]) -> Result<Answer<'a>, AnswerError> {
         id: body.id,
         model: body.model,
         created: None,
-        choices: vec![Choice { parts, finish: Finish { reason, stop_sequence: body.stop_sequence }, logprobs: None }],
+        choices: vec![Choice { parts, finish: Finish { reason, stop_sequence: body.stop_sequence }, logprobs: None, citations }],
         service_tier: service_tier.map(|word| words::tier_from(word).to_owned().into()),
         usage: body.usage.map(|usage| {
             let mut counts = Counts::default();
@@ -56,6 +61,11 @@ pub fn parse<'a>(body: &'a [u8]) -> Result<Answer<'a>, AnswerError> {
         }),
         system_fingerprint: None,
     })
+}
+
+/// The citations of a text block: in blocks of other types the field is another thing.
+fn cited<'a>(block: &Block<'a>) -> Option<&'a RawValue> {
+    block.citations.filter(|_| block.kind.as_deref() == Some("text"))
 }
 
 fn part(block: Block<'_>) -> Result<Option<Content<'_>>, AnswerError> {

@@ -7,8 +7,9 @@
 use serde_json::value::RawValue;
 
 use crate::translate::answer::{Answer, Choice, Finish};
+use crate::translate::anthropic::citation::{Cut, Written, cut};
 use crate::translate::anthropic::message::{Block, Caller, Input, Message};
-use crate::translate::anthropic::usage::Written;
+use crate::translate::anthropic::usage;
 use crate::translate::anthropic::words::{self, Held};
 use crate::translate::conversation::Content;
 use crate::translate::signature;
@@ -16,23 +17,30 @@ use crate::translate::text::Str;
 
 /// Writes an answer. `asked_model` stands where the provider did not name its model.
 pub fn render(answer: &Answer<'_>, asked_model: &str) -> Vec<u8> {
-    let nothing = Choice { parts: Vec::new(), finish: Finish::default(), logprobs: None };
+    let nothing = Choice { parts: Vec::new(), finish: Finish::default(), logprobs: None, citations: Vec::new() };
     let choice = answer.choices.first().unwrap_or(&nothing);
     let mut held = Held::default();
+    let mut said = 0;
     let signatures: Vec<_> = choice.parts.iter().map(|part| sealed(&part.content)).collect();
     let mut content = Vec::with_capacity(choice.parts.len());
     for (part, signature) in choice.parts.iter().zip(&signatures) {
         if let Some(signature) = signature {
             sign(&mut content, signature);
         }
-        content.extend(block(&part.content, &mut held));
+        match &part.content {
+            Content::Text(text) => {
+                content.extend(cut(text, said, &choice.citations).into_iter().map(cited));
+                said = said.saturating_add(u64::try_from(text.len()).unwrap_or(u64::MAX));
+            }
+            other => content.extend(block(other, &mut held)),
+        }
     }
     let tier = answer.service_tier.as_deref().and_then(words::tier_to);
     let mut message = Message::begin(answer.id.as_deref(), answer.model.as_deref(), asked_model);
     message.content = content;
     message.stop_reason = Some(words::stop_reason(choice.finish.reason, held));
     message.stop_sequence = choice.finish.stop_sequence.as_deref();
-    message.usage = Written::new(answer.usage.unwrap_or_default(), tier);
+    message.usage = usage::Written::new(answer.usage.unwrap_or_default(), tier);
     // Text, numbers and JSON that has been read: nothing here that JSON cannot say.
     serde_json::to_vec(&message).unwrap_or_default()
 }
@@ -52,13 +60,16 @@ fn sign<'a>(content: &mut Vec<Block<'a>>, signature: &'a str) {
     }
 }
 
-/// Anthropic's answers have no empty text, and no media.
+fn cited<'a>((text, citations): Cut<'a, '_>) -> Block<'a> {
+    Block::Text { text, citations: citations.into_iter().filter_map(Written::of).collect() }
+}
+
+/// What is not plain text. Anthropic's answers have no empty text, and no media.
 fn block<'a>(content: &'a Content<'a>, held: &mut Held) -> Option<Block<'a>> {
     match content {
-        Content::Text(text) => (!text.is_empty()).then_some(Block::Text { text }),
         Content::Refusal(text) => {
             held.refusal = true;
-            (!text.is_empty()).then_some(Block::Text { text })
+            (!text.is_empty()).then_some(Block::Text { text, citations: Vec::new() })
         }
         Content::Thinking(thinking) => {
             Some(Block::Thinking { thinking: &thinking.text, signature: thinking.signature.as_deref().unwrap_or_default() })
@@ -68,7 +79,7 @@ fn block<'a>(content: &'a Content<'a>, held: &mut Held) -> Option<Block<'a>> {
             held.tool_calls = true;
             Some(Block::ToolUse { id: &call.id, name: &call.name, input: input(&call.arguments), caller: Caller::Direct })
         }
-        Content::Image(_) | Content::Audio(_) | Content::Document(_) | Content::ToolResult(_) => None,
+        Content::Text(_) | Content::Image(_) | Content::Audio(_) | Content::Document(_) | Content::ToolResult(_) => None,
     }
 }
 

@@ -26,7 +26,7 @@ fn answers_of_openai_become_what_the_golden_files_say() {
 
 fn written(parts: Vec<Content<'_>>, reason: FinishReason) -> Value {
     let parts = parts.into_iter().map(Into::into).collect();
-    let choice = Choice { parts, finish: Finish { reason, stop_sequence: None }, logprobs: None };
+    let choice = Choice { parts, finish: Finish { reason, stop_sequence: None }, logprobs: None, citations: Vec::new() };
     let usage = Some(Tokens { input: 100, cached_input: 60, cache_write: 0, output: 9, reasoning: 4 });
     let answer = Answer { choices: vec![choice], usage, ..Answer::default() };
     serde_json::from_slice(&render(&answer, "asked")).unwrap()

@@ -81,11 +81,23 @@ impl Lanes {
             }
             return self.wait(Waiting::Text(piece.to_owned()), piece.len());
         }
-        if !matches!(self.open, Some(Open::Text)) {
+        if !self.is_text() {
             self.replace(Open::Text, Step::Text, each);
         }
         each(Step::TextPiece(piece));
         Ok(())
+    }
+
+    /// What comes now is another block of text.
+    pub(super) fn text_ends(&mut self, each: Each<'_>) {
+        if self.is_text() {
+            self.close(each);
+        }
+    }
+
+    /// Whether a block of text is open, so that it can be cited.
+    pub(super) fn is_text(&self) -> bool {
+        matches!(self.open, Some(Open::Text))
     }
 
     pub(super) fn thinking(&mut self, piece: &str, each: Each<'_>) -> Result<(), Tangled> {

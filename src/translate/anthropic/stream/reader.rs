@@ -1,8 +1,10 @@
 //! Reads the events of a provider's stream.
 //!
-//! Events that nobody here knows are passed over, as Anthropic's reference asks for, and so are pings, citations and the blocks of
-//! tools that Anthropic runs. A known event that cannot be read is an error: to go on would be to lose a piece of the answer
+//! Events that nobody here knows are passed over, as Anthropic's reference asks for, and so are pings and the blocks of tools
+//! that Anthropic runs. Citations of a block come before or between its pieces, and are told once it has ended. A known event that cannot be read is an error: to go on would be to lose a piece of the answer
 //! (field note 45). `message_stop` without a `stop_reason` before it is not an end.
+
+use serde_json::value::RawValue;
 
 use super::wire::{BlockDelta, BlockStart, BlockStop, ErrorEvent, Kind, MessageDelta, MessageStart, Stop};
 use crate::codec::sse::Event;
@@ -10,11 +12,14 @@ use crate::translate::AnswerError;
 use crate::translate::answer::{Delta, Finish, FinishReason, ProviderError};
 use crate::translate::anthropic::usage::{Counts, Usage};
 use crate::translate::anthropic::wire::Block;
-use crate::translate::anthropic::{malformed, words};
+use crate::translate::anthropic::{citation, malformed, words};
+use crate::translate::citation::At;
 use crate::translate::text::Str;
 
 /// The most blocks that may be open at once. Anthropic has one.
 const OPEN: usize = 32;
+/// The most citations of one block of text, in bytes; more are left out.
+const CITED: usize = 1 << 20;
 
 type Emit<'e> = &'e mut dyn FnMut(Delta<'_>);
 
@@ -25,6 +30,12 @@ pub struct Reader {
     /// Tool calls that have begun and not ended.
     open: Vec<OpenCall>,
     calls: u32,
+    /// A text has begun.
+    text: bool,
+    /// Citations of the open text, as JSON.
+    cited: Vec<String>,
+    /// How many bytes of them.
+    kept: usize,
     finished: bool,
     ended: bool,
 }
@@ -73,6 +84,7 @@ impl Reader {
                 if let Some(at) = self.open.iter().position(|call| call.block == block) {
                     close(&self.open.remove(at), emit);
                 }
+                self.cite(emit);
             }
             b"message_delta" => self.message_delta(read(data)?, emit),
             b"message_stop" => {
@@ -102,7 +114,17 @@ impl Reader {
         }
         let block: Block<'_> = read(raw)?;
         match &*kind {
-            "text" => text(block.text, emit),
+            "text" => {
+                if std::mem::replace(&mut self.text, true) {
+                    emit(Delta::TextBlock { choice: 0 });
+                }
+                for raw in
+                    block.citations.and_then(|raw| serde_json::from_str::<Vec<&RawValue>>(raw.get()).ok()).into_iter().flatten()
+                {
+                    self.cited(raw);
+                }
+                text(block.text, emit);
+            }
             "thinking" => {
                 thinking(block.thinking, emit);
                 signature(block.signature, emit);
@@ -137,6 +159,7 @@ impl Reader {
         let piece = delta.delta.ok_or_else(|| without("delta"))?;
         match piece.kind.as_deref() {
             Some("text_delta") => text(piece.text, emit),
+            Some("citations_delta") => piece.citation.into_iter().for_each(|raw| self.cited(raw)),
             Some("thinking_delta") => thinking(piece.thinking, emit),
             Some("signature_delta") => signature(piece.signature, emit),
             Some("input_json_delta") => {
@@ -151,6 +174,23 @@ impl Reader {
             _ => {}
         }
         Ok(())
+    }
+
+    fn cited(&mut self, raw: &RawValue) {
+        self.kept = self.kept.saturating_add(raw.get().len());
+        if self.kept <= CITED {
+            self.cited.push(raw.get().to_owned());
+        }
+    }
+
+    /// The text is whole: what is it taken from?
+    fn cite(&mut self, emit: Emit<'_>) {
+        self.kept = 0;
+        for citation in self.cited.drain(..) {
+            if let Some(citation) = citation::read(&citation, At::Block) {
+                emit(Delta::Citation { choice: 0, citation: Box::new(citation) });
+            }
+        }
     }
 
     fn message_delta(&mut self, event: MessageDelta<'_>, emit: Emit<'_>) {

@@ -52,6 +52,7 @@ object! {
         thinking: Str<'a>,
         signature: Str<'a>,
         partial_json: Str<'a>,
+        citation: &'a RawValue,
     }
 }
 

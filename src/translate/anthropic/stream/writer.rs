@@ -10,10 +10,10 @@ use super::lanes::{Lanes, Step, Tangled};
 use crate::codec::sse;
 use crate::rejection::{Kind, Rejection};
 use crate::translate::answer::{Delta, Finish, FinishReason, ProviderError};
-use crate::translate::anthropic::error;
 use crate::translate::anthropic::message::{Block, Caller, Input, Message};
 use crate::translate::anthropic::usage::Written;
 use crate::translate::anthropic::words::{self, Held};
+use crate::translate::anthropic::{citation, error};
 use crate::translate::{signature, verdict};
 use crate::usage::Tokens;
 
@@ -103,6 +103,16 @@ impl Writer {
         let outcome = match delta {
             Delta::Text { choice: 0, text } | Delta::Refusal { choice: 0, text } if text.is_empty() => Ok(()),
             Delta::Text { choice: 0, text } => lanes.text(text, &mut each),
+            Delta::TextBlock { choice: 0 } => {
+                lanes.text_ends(&mut each);
+                Ok(())
+            }
+            Delta::Citation { choice: 0, citation: cited } => {
+                if let Some(citation) = citation::Written::of(cited).filter(|_| lanes.is_text() && cited.place.is_some()) {
+                    write_piece(Piece::Citation { citation }, *blocks, json, out);
+                }
+                Ok(())
+            }
             Delta::Refusal { choice: 0, text } => {
                 self.held.refusal = true;
                 lanes.text(text, &mut each)
@@ -199,6 +209,8 @@ struct BlockDelta<'a> {
 enum Piece<'a> {
     #[serde(rename = "text_delta")]
     Text { text: &'a str },
+    #[serde(rename = "citations_delta")]
+    Citation { citation: citation::Written<'a> },
     #[serde(rename = "thinking_delta")]
     Thinking { thinking: &'a str },
     #[serde(rename = "signature_delta")]
@@ -237,7 +249,7 @@ struct Bare {
 /// Writes a step; `blocks` counts those that have begun.
 fn write(step: Step<'_>, blocks: &mut u32, json: &mut Vec<u8>, out: &mut Vec<u8>) {
     let begin = match step {
-        Step::Text => Block::Text { text: "" },
+        Step::Text => Block::Text { text: "", citations: Vec::new() },
         Step::Thinking => Block::Thinking { thinking: "", signature: "" },
         Step::Redacted(data) => Block::RedactedThinking { data },
         Step::Call { id, name } => Block::ToolUse { id, name, input: Input::Nothing {}, caller: Caller::Direct },

@@ -1,6 +1,7 @@
 //! The events of a stream as they are written, before they have a meaning: one shape for each type.
 
 use serde::Deserialize;
+use serde_json::value::RawValue;
 
 use crate::translate::cohere::usage::Usage;
 use crate::translate::cohere::wire::{Block, Call};
@@ -58,6 +59,13 @@ pub(super) struct Plan<'a> {
 pub(super) struct Calls<'a> {
     #[serde(borrow)]
     pub(super) tool_calls: Option<Call<'a>>,
+}
+
+/// Of `citation-start`.
+#[derive(Debug, Deserialize)]
+pub(super) struct Citations<'a> {
+    #[serde(borrow)]
+    pub(super) citations: Option<&'a RawValue>,
 }
 
 /// `tool-call-end`.

@@ -36,6 +36,7 @@ object! {
         text: Str<'a>,
         call as "toolUse": Arguments<'a>,
         thinking as "reasoningContent": Thinking<'a>,
+        citation: &'a RawValue,
     }
 }
 

@@ -8,7 +8,7 @@ use crate::translate::answer::{Answer, Choice, Finish, FinishReason};
 use crate::translate::conversation::{Content, Image, Media, Part, Thinking};
 use crate::translate::gemini::said::{self, Ended, Said};
 use crate::translate::gemini::wire::{Candidate, Content as Wire, Response};
-use crate::translate::gemini::{error, logprobs, malformed, usage};
+use crate::translate::gemini::{error, grounding, logprobs, malformed, usage};
 use crate::translate::text::Str;
 
 /// Reads an answer.
@@ -43,7 +43,7 @@ fn none<'a>(response: &Response<'a>) -> Result<Str<'a>, AnswerError> {
 
 fn held_back(why: Str<'_>) -> Choice<'_> {
     let finish = Finish { reason: FinishReason::ContentFilter, stop_sequence: None };
-    Choice { parts: vec![Content::Refusal(why).into()], finish, logprobs: None }
+    Choice { parts: vec![Content::Refusal(why).into()], finish, logprobs: None, citations: Vec::new() }
 }
 
 fn choice(mut candidate: Candidate<'_>) -> Result<Choice<'_>, AnswerError> {
@@ -59,8 +59,9 @@ fn choice(mut candidate: Candidate<'_>) -> Result<Choice<'_>, AnswerError> {
         None if has_calls => FinishReason::ToolCalls,
         None => FinishReason::Stop,
     };
+    let citations = grounding::read(&candidate);
     let logprobs = candidate.logprobs_result.and_then(logprobs::to_openai).map(std::borrow::Cow::Owned);
-    Ok(Choice { parts, finish: Finish { reason, stop_sequence: None }, logprobs })
+    Ok(Choice { parts, finish: Finish { reason, stop_sequence: None }, logprobs, citations })
 }
 
 fn parts(content: Option<Wire<'_>>) -> Result<Vec<Part<'_>>, AnswerError> {

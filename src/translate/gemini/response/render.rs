@@ -10,7 +10,7 @@ use serde_json::value::RawValue;
 use crate::translate::answer::{Answer, Choice};
 use crate::translate::conversation::{Content as Said, Thinking, ToolCall};
 use crate::translate::gemini::part::{Args, Content, FunctionCall, Part};
-use crate::translate::gemini::{carried, logprobs, usage, words};
+use crate::translate::gemini::{carried, grounding, logprobs, usage, words};
 
 #[derive(Debug, Serialize)]
 #[serde(rename_all = "camelCase")]
@@ -32,6 +32,8 @@ pub(in crate::translate::gemini) struct Candidate<'c> {
     pub(in crate::translate::gemini) finish_reason: Option<&'static str>,
     pub(in crate::translate::gemini) index: u32,
     #[serde(skip_serializing_if = "Option::is_none")]
+    pub(in crate::translate::gemini) grounding_metadata: Option<grounding::Written>,
+    #[serde(skip_serializing_if = "Option::is_none")]
     pub(in crate::translate::gemini) logprobs_result: Option<Box<RawValue>>,
 }
 
@@ -41,7 +43,13 @@ impl<'c> Candidate<'c> {
         if parts.is_empty() {
             parts.push(Part::text(""));
         }
-        Self { content: Content { role: "model", parts }, finish_reason: None, index, logprobs_result: None }
+        Self {
+            content: Content { role: "model", parts },
+            finish_reason: None,
+            index,
+            grounding_metadata: None,
+            logprobs_result: None,
+        }
     }
 }
 
@@ -59,11 +67,19 @@ pub fn render(answer: &Answer<'_>, asked_model: &str) -> Vec<u8> {
 
 fn candidate<'c>(index: u32, choice: &'c Choice<'c>) -> Candidate<'c> {
     let mut parts = Vec::with_capacity(choice.parts.len());
+    let (mut texts, mut said) = (Vec::new(), 0_u64);
     for part in &choice.parts {
+        if let Said::Text(text) = &part.content {
+            texts.push((parts.len(), said));
+            said = said.saturating_add(u64::try_from(text.len()).unwrap_or(u64::MAX));
+        }
         push(&part.content, &mut parts);
     }
+    let mut cited = grounding::Written::default();
+    choice.citations.iter().for_each(|citation| cited.add(citation, &texts));
     let mut candidate = Candidate::new(index, parts);
     candidate.finish_reason = Some(words::finish_word(choice.finish.reason));
+    candidate.grounding_metadata = cited.some();
     candidate.logprobs_result = choice.logprobs.as_deref().and_then(logprobs::to_google);
     candidate
 }

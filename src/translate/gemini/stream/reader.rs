@@ -3,12 +3,14 @@
 //! Function calls come whole. A reason to stop is told once, and once more if the candidate goes on after it, as older models have
 //! it on every chunk. Usage is told first, so that it is counted whatever follows. Nothing is emitted after an error.
 
+use serde_json::value::RawValue;
+
 use crate::codec::sse::Event;
 use crate::translate::AnswerError;
 use crate::translate::answer::{Delta, Finish, FinishReason, ProviderError};
 use crate::translate::gemini::said::{self, Ended, Said};
 use crate::translate::gemini::wire::{Candidate, Part, Response};
-use crate::translate::gemini::{error, logprobs, malformed, usage};
+use crate::translate::gemini::{error, grounding, logprobs, malformed, usage};
 use crate::translate::text::Str;
 use crate::usage::Tokens;
 
@@ -34,6 +36,8 @@ struct Open {
     choice: u32,
     calls: u32,
     finished: bool,
+    /// What was cited last, as JSON.
+    cited: [Option<String>; 2],
 }
 
 impl Reader {
@@ -125,6 +129,7 @@ impl Reader {
         for part in candidate.content.take().and_then(|content| content.parts).unwrap_or_default() {
             open.part(part, emit)?;
         }
+        open.cite(&candidate, emit);
         if let Some(raw) = candidate.logprobs_result.and_then(logprobs::to_openai) {
             emit(Delta::Logprobs { choice, raw: &raw });
         }
@@ -150,6 +155,18 @@ impl Reader {
 }
 
 impl Open {
+    /// Chunks may repeat what is cited.
+    fn cite(&mut self, candidate: &Candidate<'_>, emit: Emit<'_>) {
+        let told = [candidate.grounding, candidate.recited].map(|raw| raw.map(RawValue::get));
+        if told == [None; 2] || told == self.cited.each_ref().map(Option::as_deref) {
+            return;
+        }
+        self.cited = told.map(|raw| raw.map(str::to_owned));
+        for citation in grounding::read(candidate) {
+            emit(Delta::Citation { choice: self.choice, citation: Box::new(citation) });
+        }
+    }
+
     fn part(&mut self, part: Part<'_>, emit: Emit<'_>) -> Result<(), AnswerError> {
         let choice = self.choice;
         let mut too_many = false;

@@ -1,7 +1,7 @@
 //! Writes a client's stream.
 //!
 //! A chunk for each piece of text or thinking. Function calls come whole at Google, so they are kept, within a bound, until the
-//! answer is complete; the last chunk has them, the reasons to stop, and the usage. A stream that fails ends with an error and has
+//! answer is complete, and so is what the text cites, as Google tells it; the last chunk has them, the reasons to stop, and the usage. A stream that fails ends with an error and has
 //! no such chunk.
 
 use serde::Serialize;
@@ -11,7 +11,7 @@ use crate::rejection::{Kind, Rejection};
 use crate::translate::answer::{Delta, FinishReason};
 use crate::translate::gemini::part::{Args, FunctionCall, Part};
 use crate::translate::gemini::response::Candidate;
-use crate::translate::gemini::{carried, error, logprobs, usage, words};
+use crate::translate::gemini::{carried, error, grounding, logprobs, usage, words};
 use crate::translate::verdict;
 use crate::usage::Tokens;
 
@@ -40,6 +40,7 @@ struct Open {
     choice: u32,
     calls: Vec<Call>,
     reason: FinishReason,
+    cited: grounding::Written,
 }
 
 #[derive(Debug)]
@@ -95,6 +96,11 @@ impl Writer {
             Delta::Text { text, .. } | Delta::Refusal { text, .. } | Delta::Thinking { text, .. } if text.is_empty() => {}
             Delta::Text { choice, text } | Delta::Refusal { choice, text } => self.say(*choice, Part::text(&**text), out),
             Delta::Thinking { choice, text } => self.say(*choice, Part::thought(&**text), out),
+            Delta::TextBlock { .. } => {}
+            Delta::Citation { choice, citation } => {
+                self.open(*choice).cited.add(citation, &[]);
+                self.keep(CALL.saturating_add(citation.size()), out);
+            }
             Delta::Signature { choice, signature } => {
                 let thought_signature = Some(carried::signed(signature));
                 self.say(*choice, Part { thought_signature, ..Part::thought("") }, out);
@@ -194,8 +200,8 @@ impl Writer {
         self.over = true;
         self.open(0);
         self.choices.sort_by_key(|open| open.choice);
-        let choices = std::mem::take(&mut self.choices);
-        self.send(choices.iter().map(Open::last).collect(), self.usage, out);
+        let mut choices = std::mem::take(&mut self.choices);
+        self.send(choices.iter_mut().map(Open::last).collect(), self.usage, out);
     }
 
     fn send(&mut self, candidates: Vec<Candidate<'_>>, usage: Option<Tokens>, out: &mut Vec<u8>) {
@@ -210,9 +216,11 @@ impl Writer {
 }
 
 impl Open {
-    fn last(&self) -> Candidate<'_> {
+    fn last(&mut self) -> Candidate<'_> {
+        let cited = std::mem::take(&mut self.cited);
         let mut candidate = Candidate::new(self.choice, self.calls.iter().map(Call::part).collect());
         candidate.finish_reason = Some(words::finish_word(self.reason));
+        candidate.grounding_metadata = cited.some();
         candidate
     }
 }

@@ -12,7 +12,7 @@ use crate::translate::AnswerError;
 use crate::translate::answer::{Answer, Choice, Finish};
 use crate::translate::conversation::{Content, Part, Thinking, ToolCall};
 use crate::translate::openai::message::{self, Message, Said};
-use crate::translate::openai::{error, malformed, usage, words};
+use crate::translate::openai::{annotation, error, malformed, usage, words};
 use crate::translate::text::Str;
 
 #[derive(Debug, Deserialize)]
@@ -74,12 +74,13 @@ fn choice(choice: WireChoice<'_>) -> Result<Choice<'_>, AnswerError> {
     let mut message = choice.message.unwrap_or_default();
     let mut parts = parts(message.take_said());
     parts.extend(message.refusal.filter(|text| !text.is_empty()).map(|text| Part::from(Content::Refusal(text))));
+    let citations = annotation::read(message.annotations);
     let calls = message.tool_calls.unwrap_or_default();
     let reason = words::finish_reason_after(choice.finish_reason.as_deref().unwrap_or_default(), !calls.is_empty());
     for call in calls {
         parts.push(Content::ToolCall(tool_call(call)?).into());
     }
-    Ok(Choice { parts, finish: Finish { reason, stop_sequence: None }, logprobs: choice.logprobs.map(Cow::Borrowed) })
+    Ok(Choice { parts, finish: Finish { reason, stop_sequence: None }, logprobs: choice.logprobs.map(Cow::Borrowed), citations })
 }
 
 fn parts(said: Vec<Said<'_>>) -> Vec<Part<'_>> {

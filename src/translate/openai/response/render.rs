@@ -8,6 +8,7 @@ use serde_json::value::RawValue;
 
 use crate::translate::answer::{Answer, Choice};
 use crate::translate::conversation::{Content, Thinking};
+use crate::translate::openai::annotation::Annotation;
 use crate::translate::openai::call::Call;
 use crate::translate::openai::{self, usage, words};
 
@@ -40,6 +41,8 @@ struct Message<'c> {
     role: &'static str,
     content: Option<String>,
     refusal: Option<String>,
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    annotations: Vec<Annotation<'c>>,
     #[serde(skip_serializing_if = "Option::is_none")]
     reasoning_content: Option<String>,
     #[serde(skip_serializing_if = "Vec::is_empty")]
@@ -91,7 +94,8 @@ pub fn render(answer: &Answer<'_>, asked_model: &str) -> Vec<u8> {
 }
 
 fn choice<'c>(index: usize, choice: &'c Choice<'c>) -> WireChoice<'c> {
-    let mut message = Message { role: "assistant", ..Message::default() };
+    let annotations = choice.citations.iter().filter_map(Annotation::of).collect();
+    let mut message = Message { role: "assistant", annotations, ..Message::default() };
     for part in &choice.parts {
         match &part.content {
             Content::Text(text) => message.content.get_or_insert_default().push_str(text),

@@ -10,7 +10,7 @@ use crate::codec::sse::Event;
 use crate::translate::AnswerError;
 use crate::translate::answer::{Delta, Finish};
 use crate::translate::openai::message::{Said, ToolCall};
-use crate::translate::openai::{error, malformed, usage, words};
+use crate::translate::openai::{annotation, error, malformed, usage, words};
 
 /// The most answers (`n`) of one stream. OpenAI allows 128.
 const MOST_CHOICES: u32 = 1024;
@@ -87,6 +87,9 @@ impl Reader {
                 Said::Redacted(data) => Delta::RedactedThinking { choice, data },
                 Said::Text(text) => Delta::Text { choice, text },
             });
+        }
+        for citation in annotation::read(delta.annotations) {
+            emit(Delta::Citation { choice, citation: Box::new(citation) });
         }
         if let Some(text) = delta.refusal.filter(|text| !text.is_empty()) {
             emit(Delta::Refusal { choice, text });

@@ -27,6 +27,8 @@ fn line(delta: &Delta<'_>) -> String {
     match delta {
         Delta::Start { id, model, created } => format!("start {id:?} {model:?} {created:?}"),
         Delta::Text { choice, text } => format!("{choice} text {text}"),
+        Delta::TextBlock { choice } => format!("{choice} block"),
+        Delta::Citation { choice, citation } => format!("{choice} citation {:?} {:?}", citation.at, citation.url()),
         Delta::Refusal { choice, text } => format!("{choice} refusal {text}"),
         Delta::Thinking { choice, text } => format!("{choice} thinking {text}"),
         Delta::Signature { choice, signature } => format!("{choice} signature {signature}"),

@@ -8,6 +8,7 @@ use serde_json::value::RawValue;
 
 use crate::rejection::Rejection;
 use crate::translate::answer::{Delta, ProviderError};
+use crate::translate::openai::annotation::Annotation;
 use crate::translate::openai::call::ExtraContent;
 use crate::translate::openai::response::ThinkingBlock;
 use crate::translate::openai::{self, error, usage, words};
@@ -60,6 +61,8 @@ struct Said<'c> {
     #[serde(skip_serializing_if = "Option::is_none")]
     refusal: Option<&'c str>,
     #[serde(skip_serializing_if = "Option::is_none")]
+    annotations: Option<[Annotation<'c>; 1]>,
+    #[serde(skip_serializing_if = "Option::is_none")]
     reasoning_content: Option<&'c str>,
     #[serde(skip_serializing_if = "Option::is_none")]
     thinking_blocks: Option<[ThinkingBlock<'c>; 1]>,
@@ -104,6 +107,12 @@ impl Writer {
                 self.open(0, out);
             }
             Delta::Text { choice, text } => self.say(*choice, Said { content: Some(text), ..Said::default() }, out),
+            Delta::TextBlock { .. } => {}
+            Delta::Citation { choice, citation } => {
+                if let Some(annotation) = Annotation::of(citation) {
+                    self.say(*choice, Said { annotations: Some([annotation]), ..Said::default() }, out);
+                }
+            }
             Delta::Refusal { choice, text } => self.say(*choice, Said { refusal: Some(text), ..Said::default() }, out),
             Delta::Thinking { choice, text } => self.thinking(*choice, text, out),
             Delta::Signature { choice, signature } => self.signature(*choice, signature, out),

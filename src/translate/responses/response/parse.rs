@@ -109,7 +109,7 @@ impl<'a> Response<'a> {
             id: self.id,
             model: self.model,
             created,
-            choices: vec![Choice { parts, finish, logprobs: None }],
+            choices: vec![Choice { parts, finish, logprobs: None, citations: Vec::new() }],
             usage,
             service_tier: self.service_tier,
             system_fingerprint: None,

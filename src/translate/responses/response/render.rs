@@ -7,6 +7,7 @@
 use serde_json::value::RawValue;
 
 use crate::translate::answer::{Answer, Choice, Finish};
+use crate::translate::citation::Citation;
 use crate::translate::conversation::{Content, Part, Thinking, ToolCall};
 use crate::translate::responses;
 use crate::translate::responses::frame::{self, Frame, Rest, json};
@@ -29,7 +30,7 @@ pub fn render(answer: &Answer<'_>, asked_model: &str, echo: &str) -> Vec<u8> {
         }
         echo => echo,
     };
-    let nothing = Choice { parts: Vec::new(), finish: Finish::default(), logprobs: None };
+    let nothing = Choice { parts: Vec::new(), finish: Finish::default(), logprobs: None, citations: Vec::new() };
     let choice = answer.choices.first().unwrap_or(&nothing);
     let turns = turns(&choice.parts);
     let held = Held {
@@ -41,7 +42,7 @@ pub fn render(answer: &Answer<'_>, asked_model: &str, echo: &str) -> Vec<u8> {
     if let Some(raw) = choice.logprobs.as_deref() {
         logprobs::append(raw, &mut logprobs);
     }
-    let mut items = Items { list: Vec::new(), logprobs: item::list(&logprobs) };
+    let mut items = Items { list: Vec::new(), logprobs: item::list(&logprobs), citations: &choice.citations };
     let last = turns.len().saturating_sub(1);
     for (at, turn) in turns.iter().enumerate() {
         let status = if at == last && incomplete.is_some() { Status::Incomplete } else { Status::Completed };
@@ -67,6 +68,8 @@ enum Turn<'c> {
 
 #[derive(Debug, Default)]
 struct Message {
+    /// At which character of the answer's text it begins.
+    begin: u64,
     text: String,
     refusal: String,
 }
@@ -74,15 +77,18 @@ struct Message {
 fn turns<'c>(parts: &'c [Part<'c>]) -> Vec<Turn<'c>> {
     let mut turns: Vec<Turn<'c>> = Vec::with_capacity(parts.len());
     let mut open: Option<Message> = None;
+    let mut chars = 0;
     for part in parts {
         let turn = match &part.content {
             Content::Text(said) | Content::Refusal(said) if said.is_empty() => continue,
             Content::Text(said) => {
-                open.get_or_insert_default().text.push_str(said);
+                let message = open.get_or_insert_with(|| Message { begin: chars, ..Message::default() });
+                message.text.push_str(said);
+                chars = chars.saturating_add(count(said));
                 continue;
             }
             Content::Refusal(said) => {
-                open.get_or_insert_default().refusal.push_str(said);
+                open.get_or_insert_with(|| Message { begin: chars, ..Message::default() }).refusal.push_str(said);
                 continue;
             }
             Content::Thinking(thinking) => Turn::Thinking(thinking),
@@ -101,14 +107,19 @@ fn turns<'c>(parts: &'c [Part<'c>]) -> Vec<Turn<'c>> {
     turns
 }
 
+fn count(text: &str) -> u64 {
+    u64::try_from(text.chars().count()).unwrap_or(u64::MAX)
+}
+
 /// The list of items in the making.
-struct Items {
+struct Items<'c> {
     list: Vec<u8>,
     /// Told with the first text, which they belong to.
     logprobs: Box<RawValue>,
+    citations: &'c [Citation<'c>],
 }
 
-impl Items {
+impl Items<'_> {
     fn add(&mut self, turn: &Turn<'_>, status: Status) {
         match turn {
             Turn::Thinking(thinking) => {
@@ -136,16 +147,25 @@ impl Items {
         }
     }
 
-    fn message(&mut self, Message { text, refusal }: &Message, status: Status) {
+    fn message(&mut self, Message { begin, text, refusal }: &Message, status: Status) {
         let logprobs = std::mem::replace(&mut self.logprobs, item::list(&[]));
+        let annotations = self.annotations(*begin, text);
         let mut content = Vec::with_capacity(2);
         if !text.is_empty() {
-            content.push(item::Part::text(text, &logprobs));
+            content.push(item::Part::text(text, &annotations, &logprobs));
         }
         if !refusal.is_empty() {
             content.push(item::Part::Refusal { refusal });
         }
         self.push(&Item::Message { id: &made_id("msg"), status, role: "assistant", content: &content });
+    }
+
+    /// Those of the citations that belong to this text.
+    fn annotations(&self, begin: u64, text: &str) -> Vec<Box<RawValue>> {
+        let end = begin.saturating_add(count(text));
+        let first = |citation: &Citation<'_>| citation.place.as_ref().map_or(0, |place| place.chars.start);
+        let here = self.citations.iter().filter(|citation| (begin..end).contains(&first(citation)));
+        here.filter_map(|citation| item::annotation(citation, begin)).collect()
     }
 
     fn push(&mut self, item: &Item<'_>) {

@@ -8,7 +8,7 @@ use crate::usage::Tokens;
 
 fn answer<'a>(contents: Vec<Content<'a>>, reason: FinishReason) -> Answer<'a> {
     let finish = Finish { reason, stop_sequence: None };
-    let choice = Choice { parts: contents.into_iter().map(Into::into).collect(), finish, logprobs: None };
+    let choice = Choice { parts: contents.into_iter().map(Into::into).collect(), finish, logprobs: None, citations: Vec::new() };
     Answer { id: Some("msg_7".into()), created: Some(7), choices: vec![choice], ..Answer::default() }
 }
 

@@ -73,6 +73,15 @@ pub(super) struct TextDelta<'c> {
 }
 
 #[derive(Serialize)]
+pub(super) struct AnnotationAdded<'c> {
+    pub(super) item_id: &'c str,
+    pub(super) output_index: usize,
+    pub(super) content_index: usize,
+    pub(super) annotation_index: usize,
+    pub(super) annotation: &'c serde_json::value::RawValue,
+}
+
+#[derive(Serialize)]
 pub(super) struct TextDone<'c> {
     pub(super) item_id: &'c str,
     pub(super) output_index: usize,

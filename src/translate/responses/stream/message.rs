@@ -2,7 +2,8 @@
 
 use serde_json::value::RawValue;
 
-use super::event::{Events, PartEvent, RefusalDelta, RefusalDone, TextDelta, TextDone};
+use super::event::{AnnotationAdded, Events, PartEvent, RefusalDelta, RefusalDone, TextDelta, TextDone};
+use crate::translate::citation::Citation;
 use crate::translate::responses::item::{self, Item, Part, Status};
 use crate::translate::responses::logprobs;
 
@@ -26,6 +27,9 @@ pub(super) struct Message {
 struct Piece {
     said: Said,
     text: String,
+    /// At which character of the answer's text it begins.
+    begin: u64,
+    annotations: Vec<Box<RawValue>>,
     /// The log probabilities so far, as JSON.
     logprobs: Vec<u8>,
 }
@@ -44,10 +48,10 @@ impl Message {
         self.at
     }
 
-    pub(super) fn say(&mut self, said: Said, text: &str, events: &mut Events, out: &mut Vec<u8>) {
+    pub(super) fn say(&mut self, said: Said, text: &str, begin: u64, events: &mut Events, out: &mut Vec<u8>) {
         if self.parts.last().is_none_or(|part| part.said != said) {
             self.finish(events, out);
-            self.parts.push(Piece { said, text: String::new(), logprobs: Vec::new() });
+            self.parts.push(Piece { said, text: String::new(), begin, annotations: Vec::new(), logprobs: Vec::new() });
             self.part("response.content_part.added", events, out);
         }
         let Self { at, id, parts } = self;
@@ -65,6 +69,18 @@ impl Message {
                 events.send("response.refusal.delta", &piece, out);
             }
         }
+    }
+
+    /// A citation of the text that is open, if there is one.
+    pub(super) fn cite(&mut self, citation: &Citation<'_>, events: &mut Events, out: &mut Vec<u8>) {
+        let content_index = self.parts.len().saturating_sub(1);
+        let Some(part) = self.parts.last_mut().filter(|part| part.said == Said::Text) else { return };
+        let Some(annotation) = item::annotation(citation, part.begin) else { return };
+        let annotation_index = part.annotations.len();
+        let (item_id, output_index) = (self.id.as_str(), self.at);
+        let added = AnnotationAdded { item_id, output_index, content_index, annotation_index, annotation: &annotation };
+        events.send("response.output_text.annotation.added", &added, out);
+        part.annotations.push(annotation);
     }
 
     /// Providers tell them behind the text that they belong to, so they come with a piece of no text.
@@ -123,7 +139,7 @@ impl Message {
 impl Piece {
     fn part<'p>(&'p self, logprobs: &'p RawValue) -> Part<'p> {
         match self.said {
-            Said::Text => Part::text(&self.text, logprobs),
+            Said::Text => Part::text(&self.text, &self.annotations, logprobs),
             Said::Refusal => Part::Refusal { refusal: &self.text },
         }
     }

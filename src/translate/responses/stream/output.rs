@@ -9,6 +9,7 @@ use serde::de::IgnoredAny;
 
 use super::event::{ArgumentsDelta, ArgumentsDone, Events, ItemAdded, SummaryDelta, SummaryDone, SummaryPart};
 use super::message::{Message, Said};
+use crate::translate::citation::Citation;
 use crate::translate::responses::frame::json;
 use crate::translate::responses::item::{Item, Status, SummaryText};
 use crate::translate::responses::made_id;
@@ -46,6 +47,8 @@ pub(super) struct Output {
     /// Bytes that are kept.
     kept: usize,
     held: Held,
+    /// Characters of text so far.
+    chars: u64,
 }
 
 /// What is being said.
@@ -88,7 +91,19 @@ impl Output {
         self.held.refusal |= said == Said::Refusal;
         self.message(out)?;
         if let Some(Open::Message(message)) = &mut self.open {
-            message.say(said, text, &mut self.events, out);
+            message.say(said, text, self.chars, &mut self.events, out);
+        }
+        if said == Said::Text {
+            self.chars = self.chars.saturating_add(u64::try_from(text.chars().count()).unwrap_or(u64::MAX));
+        }
+        Ok(())
+    }
+
+    /// A citation of the text that came last. One of a message that has ended can no longer be told.
+    pub(super) fn cite(&mut self, citation: &Citation<'_>, out: &mut Vec<u8>) -> Outcome {
+        self.keep(ITEM.saturating_add(citation.size()))?;
+        if let Some(Open::Message(message)) = &mut self.open {
+            message.cite(citation, &mut self.events, out);
         }
         Ok(())
     }

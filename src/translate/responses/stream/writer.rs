@@ -115,6 +115,7 @@ impl Writer {
         let output = &mut self.output;
         let outcome = match delta {
             Delta::Text { choice: 0, text } => output.said(Said::Text, text, out),
+            Delta::Citation { choice: 0, citation } => output.cite(citation, out),
             Delta::Refusal { choice: 0, text } => output.said(Said::Refusal, text, out),
             Delta::Thinking { choice: 0, text } => output.thinking(text, out),
             Delta::Signature { choice: 0, signature } => output.signature(signature, out),
