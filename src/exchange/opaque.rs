@@ -80,14 +80,14 @@ impl<'a> Place<'a> {
             return Err(rejection);
         }
         let operation = self.below.operation(self.provider.dialect).map_err(unknown)?;
-        if is_own(method, &self.below.folded()) {
+        if self.below.readings().iter().any(|path| is_own(method, path)) {
             return Err(unknown(format!("`{place}` is an endpoint of the gateway itself: ask for it without `/{name}`")));
         }
         Ok(Some(Unread { route: Arc::clone(route), path: told(operation) }))
     }
 }
 
-/// Whether a path in lower case, or what stands behind any of its slashes with a version of its own, is one of the gateway's endpoints.
+/// Whether a path, or what stands behind any of its slashes with a version of its own, is one of the gateway's endpoints.
 fn is_own(method: &str, path: &str) -> bool {
     let known = |path: &str| {
         [method, "POST"].iter().any(|method| {
@@ -132,6 +132,9 @@ mod tests {
             "/v1/responses/resp_1",
             "/v1beta/models/m:generatecontent",
             "/v1beta/models/m:streamgeneratecontent",
+            "/v1beta/models/m:generateContent",
+            "/v1beta/models/m:countTokens",
+            "/v1beta/models/m:embedContent",
             "/v2/rerank",
             "/v1/embeddings",
         ] {

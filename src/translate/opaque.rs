@@ -51,9 +51,11 @@ impl<'a> Below<'a> {
             .to_owned())
     }
 
-    /// The place as a server may read it that decodes it and does not look at upper and lower case.
-    pub fn folded(&self) -> String {
-        String::from_utf8_lossy(&percent_decoded(self.place)).to_ascii_lowercase()
+    /// The place as servers may read it that decode it: as it is, and without regard to upper and lower case.
+    pub fn readings(&self) -> [String; 2] {
+        let decoded = String::from_utf8_lossy(&percent_decoded(self.place)).into_owned();
+        let folded = decoded.to_ascii_lowercase();
+        [decoded, folded]
     }
 }
 
@@ -181,8 +183,8 @@ mod tests {
 
     #[test]
     fn a_server_that_decodes_and_folds_reads_the_same() {
-        let below = Below::of("/o/V1/Ch%61t/completions?x=%41").unwrap();
-        assert_eq!(below.folded(), "/v1/chat/completions");
+        let below = Below::of("/o/V1/Ch%41t/completions?x=%41").unwrap();
+        assert_eq!(below.readings(), ["/V1/ChAt/completions", "/v1/chat/completions"]);
     }
 
     proptest::proptest! {
