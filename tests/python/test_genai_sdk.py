@@ -171,13 +171,14 @@ def test_googles_asynchronous_client(pair: Gemini, world: World):
 GOOGLES = [row for row in ROWS if row.dialect in ("gemini", "vertex")]
 
 
-@pairs(["gemini"], GOOGLES)
-def test_counting_is_told_to_be_no_endpoint(pair: Gemini):
-    """Tokens are counted for Anthropic's, OpenAI's and vLLM's clients (`test_counting.py`), not for Google's yet."""
-    with pytest.raises(pair.errors.ClientError) as raised:
-        pair.client.models.count_tokens(model=pair.model, contents="one two three")
-    assert (raised.value.code, raised.value.status) == (404, "NOT_FOUND")
-    assert "countTokens is not an endpoint" in raised.value.message
+COUNTING = [row for row in ROWS if row.dialect in ("gemini", "vertex", "anthropic", "anthropic-vertex", "anthropic-bedrock")]
+
+
+@pairs(["gemini"], COUNTING)
+def test_tokens_are_counted(pair: Gemini):
+    few = pair.client.models.count_tokens(model=pair.model, contents="one two three").total_tokens
+    more = pair.client.models.count_tokens(model=pair.model, contents="one two three " * 20).total_tokens
+    assert few >= 3 and more > few
 
 
 @pairs(["gemini"], GOOGLES)
