@@ -21,6 +21,7 @@ pub mod conversation;
 pub mod converse;
 mod dialect;
 mod dialects;
+mod extras;
 mod facts;
 mod fault;
 mod format;

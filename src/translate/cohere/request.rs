@@ -19,6 +19,7 @@ use http::{HeaderValue, header};
 use serde::Serialize;
 
 use crate::translate::conversation::Conversation;
+use crate::translate::extras::Extras;
 use crate::translate::fault::Fault;
 use crate::translate::hints::Hints;
 use crate::translate::{Rendered, RequestError, Target};
@@ -69,7 +70,7 @@ struct Body<'c> {
     #[serde(skip_serializing_if = "<[_]>::is_empty")]
     stop_sequences: &'c [crate::translate::text::Str<'c>],
     #[serde(flatten)]
-    extras: extras::Extras<'c>,
+    extras: Extras<'c>,
 }
 
 fn body<'c>(conversation: &'c Conversation<'c>, model: &'c str, dropped: &mut Hints) -> Result<Body<'c>, Fault> {
@@ -77,7 +78,7 @@ fn body<'c>(conversation: &'c Conversation<'c>, model: &'c str, dropped: &mut Hi
     options::drop_hints(conversation, dropped);
     let choice = tools::choice(conversation)?;
     let offered = tools::offered(conversation, dropped)?;
-    let extras = extras::extras(&conversation.extras, dropped)?;
+    let extras = extras::KNOWN.sort(&conversation.extras, dropped)?;
     Ok(Body {
         model,
         stream: conversation.stream,

@@ -21,6 +21,7 @@ use serde::Serialize;
 
 use self::blocks::Text;
 use crate::translate::conversation::Conversation;
+use crate::translate::extras::Extras;
 use crate::translate::fault::Fault;
 use crate::translate::hints::Hints;
 use crate::translate::{Rendered, RequestError, Target};
@@ -88,7 +89,7 @@ struct Body<'c> {
     #[serde(skip_serializing_if = "std::ops::Not::not")]
     stream: bool,
     #[serde(flatten)]
-    extras: extras::Extras<'c>,
+    extras: Extras<'c>,
 }
 
 /// The body, and whether it names uploaded files.
@@ -114,7 +115,7 @@ fn body<'c>(conversation: &'c Conversation<'c>, target: &Target<'c>, dropped: &m
         service_tier: conversation.service_tier.as_deref().and_then(|word| options::service_tier(word, dropped)),
         metadata: conversation.end_user.as_deref().map(|user_id| options::Metadata { user_id }),
         stream: conversation.stream,
-        extras: extras::extras(&conversation.extras, dropped)?,
+        extras: extras::KNOWN.sort(&conversation.extras, dropped)?,
     };
     Ok((body, turns.files))
 }

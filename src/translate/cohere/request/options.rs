@@ -7,8 +7,8 @@
 use serde::Serialize;
 use serde_json::value::RawValue;
 
-use super::extras::Extras;
 use crate::translate::conversation::{self, Conversation, Effort, Reasoning, ResponseFormat, Thought};
+use crate::translate::extras::Extras;
 use crate::translate::fault::Fault;
 use crate::translate::hints::Hints;
 use crate::translate::text::Str;

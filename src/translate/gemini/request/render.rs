@@ -19,6 +19,7 @@ use http::{HeaderValue, header};
 use serde::Serialize;
 
 use crate::translate::conversation::Conversation;
+use crate::translate::extras::Extras;
 use crate::translate::fault::Fault;
 use crate::translate::gemini::model::Model;
 use crate::translate::gemini::part;
@@ -68,7 +69,7 @@ struct Body<'c> {
     #[serde(skip_serializing_if = "options::Generation::is_empty")]
     generation_config: options::Generation<'c>,
     #[serde(flatten)]
-    extras: extras::Extras<'c>,
+    extras: Extras<'c>,
 }
 
 #[derive(Serialize)]
@@ -88,6 +89,6 @@ fn body<'c>(conversation: &'c Conversation<'c>, target: &Target<'c>, dropped: &m
         tool_config: tools::config(conversation)?,
         contents: said.contents,
         generation_config: options::Generation::new(conversation, thinking, dropped)?,
-        extras: extras::extras(&conversation.extras, dropped)?,
+        extras: extras::KNOWN.sort(&conversation.extras, dropped)?,
     })
 }
