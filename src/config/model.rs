@@ -3,6 +3,8 @@
 //! The comments here are the reference: the JSON schema and `config/README.md` are made from them. What may hold a secret is not
 //! `Debug`.
 
+mod limit_store;
+
 use std::collections::BTreeMap;
 use std::path::PathBuf;
 
@@ -16,6 +18,7 @@ use crate::translate::{Dialect, OutputLimit};
 use crate::upstream::Preset;
 
 pub use super::duration::Duration;
+pub use limit_store::{LimitStore, RedisStore, WhenAway};
 
 /// A gateway config.
 #[derive(Deserialize, JsonSchema)]
@@ -32,6 +35,10 @@ pub struct Config {
     /// What callers may spend.
     #[serde(default)]
     pub limits: Vec<Limit>,
+    /// Where budgets are kept: `memory`, or a Redis that several gateways share. A change takes effect at the next start.
+    #[serde(default)]
+    #[schemars(extend("default" = "memory"))]
+    pub limit_store: LimitStore,
     /// Where usage records go.
     #[serde(default)]
     pub usage: Usage,
