@@ -46,6 +46,8 @@ pub use pending::{Answered, Asked, Pending};
 pub use refused::Refused;
 pub use reservation::{Reservation, Spent};
 pub use rules::{Counts, Rules, UNASKED_OUTPUT};
+#[cfg(feature = "redis")]
+pub use store::redis::{Line, check_url};
 
 /// What a request wants to spend.
 #[derive(Debug, Clone, Copy)]
@@ -73,6 +75,15 @@ pub struct Limiter {
     complained: AtomicU64,
 }
 
+/// How a store does that is elsewhere.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct StoreStatus {
+    /// Whether it is away.
+    pub away: bool,
+    /// Requests whose settlement never reached it: what they reserved stays charged.
+    pub settlements_lost: u64,
+}
+
 /// It is not said more often than this, in microseconds.
 const BETWEEN_COMPLAINTS: u64 = 60_000_000;
 
@@ -83,13 +94,18 @@ impl Limiter {
     }
 
     fn with_room_for(buckets: usize) -> Arc<Self> {
-        Arc::new(Self {
-            clock: Clock::new(),
-            names: Names::random(),
-            memory: Memory::new(buckets),
-            remote: None,
-            complained: AtomicU64::new(0),
-        })
+        Self::made_of(Names::random(), buckets, None)
+    }
+
+    /// A limiter that keeps its budgets elsewhere, and in memory only while that is away.
+    #[cfg(feature = "redis")]
+    fn with_remote(remote: Arc<Remote>) -> Arc<Self> {
+        Self::made_of(Names::fleet(), store::MOST_BUCKETS, Some(remote))
+    }
+
+    fn made_of(names: Names, buckets: usize, remote: Option<Arc<Remote>>) -> Arc<Self> {
+        let (clock, memory) = (Clock::new(), Memory::new(buckets));
+        Arc::new(Self { clock, names, memory, remote, complained: AtomicU64::new(0) })
     }
 
     /// Takes what the request asks for from the bucket of every rule in this process's memory, or nothing from any.
@@ -116,7 +132,7 @@ impl Limiter {
             return Asked::Now(self.reserve(rules, ask, now).map_err(Refused::from));
         };
         let claims = self.claims(rules, ask, self.clock.at(now));
-        match remote.ask(claims.clone()) {
+        match remote.ask(claims.clone(), false) {
             Some(told) => {
                 let until = now + remote.terms.timeout;
                 Asked::Later(Pending::new(Arc::clone(self), rules.clone(), claims, told, until))
@@ -157,6 +173,19 @@ impl Limiter {
     /// How many buckets are held in memory: those that are not full, and some that are and wait to be forgotten.
     pub fn buckets(&self) -> usize {
         self.memory.len()
+    }
+
+    /// How the store does, where budgets are kept elsewhere.
+    pub fn store(&self) -> Option<StoreStatus> {
+        let remote = self.remote.as_ref()?;
+        Some(StoreStatus { away: remote.breaker.is_away(), settlements_lost: remote.lost() })
+    }
+
+    /// Resolves when all that was settled before has reached the store of the budgets.
+    pub async fn flush(&self) {
+        if let Some(remote) = &self.remote {
+            remote.flush().await;
+        }
     }
 
     /// Reads the wall clock again, by which days and months begin.

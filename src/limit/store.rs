@@ -5,6 +5,8 @@
 
 mod breaker;
 pub(super) mod memory;
+#[cfg(feature = "redis")]
+pub(super) mod redis;
 pub(super) mod remote;
 mod table;
 

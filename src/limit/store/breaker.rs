@@ -1,26 +1,31 @@
 //! Whether the store is asked at all. Opens when it fails, or is too slow several times in a row; closed again by whoever has
 //! found it well. Each change is told once.
 
-use std::sync::atomic::{AtomicBool, AtomicU32, Ordering};
+use std::sync::atomic::{AtomicU8, AtomicU32, Ordering};
 
 /// So many answers in a row that are late or missing mean that the store is away.
 const MISSES: u32 = 5;
 
+/// Nobody has looked for the store yet.
+const UNKNOWN: u8 = 0;
+const THERE: u8 = 1;
+const AWAY: u8 = 2;
+
 /// Whether the store is asked.
 #[derive(Debug)]
 pub(in crate::limit) struct Breaker {
-    away: AtomicBool,
+    state: AtomicU8,
     misses: AtomicU32,
 }
 
 impl Breaker {
     /// Open: nobody has found the store yet.
     pub(in crate::limit) fn new() -> Self {
-        Self { away: AtomicBool::new(true), misses: AtomicU32::new(0) }
+        Self { state: AtomicU8::new(UNKNOWN), misses: AtomicU32::new(0) }
     }
 
     pub(in crate::limit) fn is_away(&self) -> bool {
-        self.away.load(Ordering::Relaxed)
+        self.state.load(Ordering::Relaxed) != THERE
     }
 
     /// An answer came in time.
@@ -37,7 +42,7 @@ impl Breaker {
 
     /// The store is away, for this reason.
     pub(in crate::limit) fn open(&self, reason: &str) {
-        if !self.away.swap(true, Ordering::Relaxed) {
+        if self.state.swap(AWAY, Ordering::Relaxed) != AWAY {
             tracing::error!(reason, "the limit store is away: limits are what `when_away` says until it is back");
         }
     }
@@ -45,7 +50,7 @@ impl Breaker {
     /// The store is there.
     pub(in crate::limit) fn close(&self) {
         self.misses.store(0, Ordering::Relaxed);
-        if self.away.swap(false, Ordering::Relaxed) {
+        if self.state.swap(THERE, Ordering::Relaxed) != THERE {
             tracing::info!("the limit store is there: limits are shared");
         }
     }

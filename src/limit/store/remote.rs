@@ -64,6 +64,8 @@ pub(in crate::limit) struct Question {
     pub(in crate::limit) reply: oneshot::Sender<Told>,
     /// When it was asked.
     pub(in crate::limit) at: Instant,
+    /// Only where the buckets stand is of interest, and nothing is to be taken.
+    pub(in crate::limit) look: bool,
 }
 
 /// What a store has told.
@@ -119,13 +121,13 @@ impl Remote {
     }
 
     /// Asks the store; `None`: it is away.
-    pub(in crate::limit) fn ask(&self, claims: Vec<Claim>) -> Option<oneshot::Receiver<Told>> {
+    pub(in crate::limit) fn ask(&self, claims: Vec<Claim>, look: bool) -> Option<oneshot::Receiver<Told>> {
         if self.breaker.is_away() {
             return None;
         }
         let (reply, told) = oneshot::channel();
         let flight = self.next_flight.fetch_add(1, Ordering::Relaxed);
-        let question = Question { claims, flight, reply, at: Instant::now() };
+        let question = Question { claims, flight, reply, at: Instant::now(), look };
         if self.asking.try_send(question).is_err() {
             self.breaker.missed();
             return None;
@@ -169,6 +171,11 @@ impl Remote {
         let flights = self.flights.lock();
         let places = flights.iter().flat_map(|(flight, buckets)| buckets.iter().map(|bucket| (*flight, *bucket)));
         places.map(|(flight, bucket)| Correction { bucket, change: Change::Renew(flight) }).collect()
+    }
+
+    /// Whether what is to be renewed is still held.
+    pub(in crate::limit) fn still_flies(&self, renewal: &Correction) -> bool {
+        matches!(renewal.change, Change::Renew(flight) if self.flights.lock().contains_key(&flight))
     }
 
     /// Resolves when all that was handed over before has reached the store.
