@@ -41,6 +41,8 @@ pub struct Snapshot {
     pub routes: Routes,
     /// What callers may spend.
     pub limits: Rules,
+    /// Where budgets are kept.
+    pub limit_store: model::LimitStore,
     /// Bounds on what clients and providers may send.
     pub bounds: Bounds,
     /// Where usage records go.

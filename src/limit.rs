@@ -9,13 +9,13 @@
 //! happen under one lock, which makes "all or nothing" plain instead of a roll-back that others could see in between. A rejection
 //! writes nothing.
 
+mod asking;
 mod budget;
 mod claim;
 mod clock;
 mod estimate;
 mod exceeded;
 mod names;
-mod pending;
 mod period;
 mod refused;
 mod reservation;
@@ -33,16 +33,12 @@ use tokio::time::Instant;
 use claim::Claim;
 use clock::{Clock, Moment};
 use names::Names;
-use pending::Decision;
 use reservation::{Hold, Place};
 use store::memory::Memory;
-use store::remote::{Remote, Told};
-
-use crate::config::model::WhenAway;
+use store::remote::Remote;
 
 pub use estimate::{estimate_input_tokens, estimate_output_tokens};
 pub use exceeded::Exceeded;
-pub use pending::{Answered, Asked, Pending};
 pub use refused::Refused;
 pub use reservation::{Reservation, Spent};
 pub use rules::{Counts, Rules, UNASKED_OUTPUT};
@@ -76,7 +72,7 @@ pub struct Limiter {
 }
 
 /// How a store does that is elsewhere.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, serde::Serialize)]
 pub struct StoreStatus {
     /// Whether it is away.
     pub away: bool,
@@ -122,51 +118,6 @@ impl Limiter {
         match Exceeded::new(rules, &claims, ask, now) {
             Some(exceeded) => Err(exceeded),
             None => Ok(Reservation::new(rules.clone(), Hold::new(Arc::clone(self), Place::Memory, claims, now))),
-        }
-    }
-
-    /// Takes what the request asks for from the bucket of every rule, wherever budgets are kept, or nothing from any. In memory that
-    /// is decided at once.
-    pub fn ask(self: &Arc<Self>, rules: &Rules, ask: &Ask<'_>, now: Instant) -> Asked {
-        let Some(remote) = self.remote.as_ref().filter(|_| !rules.is_empty()) else {
-            return Asked::Now(self.reserve(rules, ask, now).map_err(Refused::from));
-        };
-        let claims = self.claims(rules, ask, self.clock.at(now));
-        match remote.ask(claims.clone(), false) {
-            Some(told) => {
-                let until = now + remote.terms.timeout;
-                Asked::Later(Pending::new(Arc::clone(self), rules.clone(), claims, told, until))
-            }
-            None => Asked::Now(Answered::new(rules.clone(), self.without_store(claims)).reservation(ask)),
-        }
-    }
-
-    /// Decides by what each rule says for the time that the store is away.
-    fn without_store(self: &Arc<Self>, mut claims: Vec<Claim>) -> Decision {
-        let Some(terms) = self.remote.as_ref().map(|remote| remote.terms) else { return Decision::Away(0) };
-        let when_away = |claim: &Claim| claim.when_away.unwrap_or(terms.when_away);
-        if let Some(index) = claims.iter().position(|claim| when_away(claim) == WhenAway::Deny && !claim.shadow) {
-            return Decision::Away(index);
-        }
-        for claim in &mut claims {
-            match when_away(claim) {
-                WhenAway::Local => claim.count_against_part(terms.gateways),
-                WhenAway::Allow | WhenAway::Deny => claim.count_against_nothing(),
-            }
-        }
-        let now = self.clock.at(Instant::now());
-        self.memory.take(&mut claims, now);
-        Decision::Told(if claims.iter().any(Claim::refuses) {
-            Told::Refused(claims, now)
-        } else {
-            Told::Taken(Hold::new(Arc::clone(self), Place::Memory, claims, now))
-        })
-    }
-
-    /// The store did not answer in time.
-    fn missed(&self) {
-        if let Some(remote) = &self.remote {
-            remote.breaker.missed();
         }
     }
 

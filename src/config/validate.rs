@@ -4,6 +4,7 @@
 
 mod auth;
 mod bounds;
+mod limit_store;
 mod limits;
 mod places;
 mod providers;
@@ -39,12 +40,14 @@ pub(super) fn validate(written: Written<'_>, report: &mut Report) -> Snapshot {
     let providers = providers::providers(&mut check, config.providers, directory);
     let routes = routes::routes(&mut check, config.routes, &providers);
     limits::limits(&mut check, &config.limits);
+    let limit_store = limit_store::limit_store(&mut check, config.limit_store, directory);
     bounds::bounds(&mut check, &config.bounds);
     Snapshot {
         callers,
         providers: providers.into_values().flatten().collect(),
         routes,
         limits: crate::limit::Rules::new(&config.limits),
+        limit_store,
         bounds: config.bounds,
         usage: model::Usage { file: config.usage.file.map(|file| directory.join(file)) },
     }

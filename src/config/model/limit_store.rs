@@ -3,13 +3,13 @@
 use std::path::PathBuf;
 
 use schemars::JsonSchema;
-use secrecy::SecretString;
+use secrecy::{ExposeSecret as _, SecretString};
 use serde::Deserialize;
 
 use super::Duration;
 
 /// Where budgets are kept.
-#[derive(Default, Deserialize, JsonSchema)]
+#[derive(Debug, Clone, Default, Deserialize, JsonSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum LimitStore {
     /// In this process's memory: each gateway has budgets of its own.
@@ -19,8 +19,19 @@ pub enum LimitStore {
     Redis(Box<RedisStore>),
 }
 
+impl LimitStore {
+    /// Whether budgets are kept in the same place, and by the same terms.
+    pub fn is_same(&self, other: &Self) -> bool {
+        match (self, other) {
+            (Self::Memory, Self::Memory) => true,
+            (Self::Redis(one), Self::Redis(other)) => one.facts() == other.facts(),
+            (Self::Memory | Self::Redis(_), _) => false,
+        }
+    }
+}
+
 /// A Redis or Valkey that keeps the budgets of several gateways: one node, or whatever looks like one.
-#[derive(Deserialize, JsonSchema)]
+#[derive(Debug, Clone, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct RedisStore {
     /// Where it is: `redis://USER:PASSWORD@HOST:PORT/DATABASE`, `rediss://…` over TLS, or `redis+unix:///PATH`.
@@ -48,6 +59,13 @@ pub struct RedisStore {
     #[serde(default = "default_gateways")]
     #[schemars(range(min = 1))]
     pub gateways: u32,
+}
+
+impl RedisStore {
+    fn facts(&self) -> impl PartialEq {
+        let Self { url, password_file, ca_file, prefix, timeout, when_away, gateways } = self.clone();
+        (url.expose_secret().to_owned(), password_file, ca_file, prefix, timeout, when_away, gateways)
+    }
 }
 
 fn default_prefix() -> String {

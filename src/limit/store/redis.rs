@@ -21,8 +21,7 @@ pub use line::Line;
 impl Limiter {
     /// A limiter that shares its budgets with others. The line must run: without it the store is away.
     pub fn shared(config: &RedisStore) -> (Arc<Self>, Line) {
-        let terms =
-            Terms { timeout: config.timeout.0, when_away: config.when_away, gateways: config.gateways };
+        let terms = Terms { timeout: config.timeout.0, when_away: config.when_away, gateways: config.gateways };
         let (remote, inbox): (Arc<Remote>, Inbox) = Remote::new(terms);
         let limiter = Self::with_remote(Arc::clone(&remote));
         let line = Line::new(Arc::clone(&limiter), remote, inbox, config);

@@ -76,6 +76,15 @@ struct Batch {
     refused: u32,
 }
 
+impl Batch {
+    /// Whoever waits for it is told that it is done.
+    fn tell(self) {
+        for done in self.flushed {
+            let _ = done.send(());
+        }
+    }
+}
+
 impl std::fmt::Debug for Line {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         f.debug_struct("Line").finish_non_exhaustive()
@@ -227,7 +236,9 @@ impl Line {
         let mut batch = self.new_batch();
         for settling in arrived {
             match settling {
-                Settling::Corrections(_, since) if since.elapsed() > OLDEST => self.remote.lose(1, "the limit store was away too long"),
+                Settling::Corrections(_, since) if since.elapsed() > OLDEST => {
+                    self.remote.lose(1, "the limit store was away too long")
+                }
                 Settling::Corrections(corrections, since) => {
                     batch.since = batch.since.min(since);
                     batch.requests += 1;
@@ -257,7 +268,7 @@ impl Line {
     /// `None`: there is nothing to be sent.
     fn keep(&mut self, batch: Batch) -> Option<&Batch> {
         if batch.corrections.is_empty() {
-            batch.flushed.into_iter().for_each(|done| drop(done.send(())));
+            batch.tell();
             return None;
         }
         Some(self.batch.insert(batch))
@@ -266,7 +277,8 @@ impl Line {
     /// The batch that was on its way when the last connection broke, if it is still worth sending.
     fn still_due(&mut self) -> Option<&Batch> {
         if let Some(batch) = self.batch.take_if(|batch| batch.since.elapsed() > OLDEST || batch.refused >= MOST_REFUSED) {
-            let reason = if batch.refused >= MOST_REFUSED { "the limit store refuses them" } else { "the limit store was away too long" };
+            let reason =
+                if batch.refused >= MOST_REFUSED { "the limit store refuses them" } else { "the limit store was away too long" };
             self.remote.lose(batch.requests, reason);
         }
         // Places are renewed anew.
@@ -286,7 +298,7 @@ impl Line {
             return Err(error);
         }
         if let Some(batch) = self.batch.take() {
-            batch.flushed.into_iter().for_each(|done| drop(done.send(())));
+            batch.tell();
         }
         Ok(())
     }
@@ -305,7 +317,11 @@ impl Talk {
         (question, reply)
     }
 
-    fn settle(self: &Arc<Self>, connection: MultiplexedConnection, batch: &Batch) -> impl Future<Output = RedisResult<()>> + use<> {
+    fn settle(
+        self: &Arc<Self>,
+        connection: MultiplexedConnection,
+        batch: &Batch,
+    ) -> impl Future<Output = RedisResult<()>> + use<> {
         let call = self.naming.settle(&batch.corrections, batch.number, None);
         let talk = Arc::clone(self);
         async move { run::<i64>(connection, &talk.scripts.settle, call).await.map(|_| ()) }
@@ -319,7 +335,11 @@ impl Talk {
 }
 
 /// Runs a script; Redis is told it again if it has forgotten it.
-pub(super) async fn run<T: redis::FromRedisValue>(mut connection: MultiplexedConnection, script: &Script, call: Call) -> RedisResult<T> {
+pub(super) async fn run<T: redis::FromRedisValue>(
+    mut connection: MultiplexedConnection,
+    script: &Script,
+    call: Call,
+) -> RedisResult<T> {
     match call.by_hash(script).query_async(&mut connection).await {
         Err(error) if error.kind() == ErrorKind::Server(ServerErrorKind::NoScript) => {
             call.in_full(script).query_async(&mut connection).await
