@@ -16,7 +16,8 @@ use super::{Ask, Limiter};
 use crate::config::model::WhenAway;
 
 /// What was decided.
-enum Decision {
+#[derive(Debug)]
+pub(super) enum Decision {
     /// By a store.
     Told(Told),
     /// The rule of this claim lets nobody through while the store is away.
@@ -41,7 +42,7 @@ impl Limiter {
         }
     }
 
-    async fn decide(self: &Arc<Self>, remote: &Remote, claims: Vec<Claim>, now: Instant) -> Decision {
+    pub(super) async fn decide(self: &Arc<Self>, remote: &Remote, claims: Vec<Claim>, now: Instant) -> Decision {
         let Some(told) = remote.ask(claims.clone(), false) else { return self.without_store(remote, claims) };
         match timeout_at(now + remote.terms.timeout, told).await {
             Ok(Ok(told)) => Decision::Told(told),

@@ -89,7 +89,7 @@ impl Hold {
     }
 
     /// Settles each claim for what was used of it.
-    fn settle(&mut self, used: impl Fn(usize) -> u64) {
+    pub(super) fn settle(&mut self, used: impl Fn(usize) -> u64) {
         if std::mem::replace(&mut self.settled, true) {
             return;
         }

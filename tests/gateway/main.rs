@@ -14,6 +14,11 @@ mod fallback;
 mod load;
 mod opaque;
 mod provider;
+#[cfg(feature = "redis")]
+#[path = "../support/redis.rs"]
+mod redis;
 mod safety;
+#[cfg(feature = "redis")]
+mod shared;
 mod streams;
 mod world;

@@ -32,11 +32,8 @@ fn redis(check: &mut Check<'_>, path: &Path<'_>, config: &RedisStore) {
     if let Err(message) = check_url(url) {
         check.error(&path.field("url"), message);
     }
-    let in_url = url.split_once("://").is_some_and(|(_, rest)| rest.split('/').next().unwrap_or_default().contains('@'));
-    let both = config.password_file.is_some() && in_url && url.contains(":");
-    let has_password =
-        both && url.split_once("://").is_some_and(|(_, rest)| rest.split('@').next().unwrap_or_default().contains(':'));
-    check.require(!has_password, &path.field("password_file"), "stands beside a password in `url`: keep one of them");
+    let twice = config.password_file.is_some() && has_password(url);
+    check.require(!twice, &path.field("password_file"), "stands beside a password in `url`: keep one of them");
     let over_tls = url.starts_with("rediss://") || url.starts_with("valkeys://");
     check.require(config.ca_file.is_none() || over_tls, &path.field("ca_file"), "is for `rediss://` only");
     let prefix = &config.prefix;
@@ -45,6 +42,11 @@ fn redis(check: &mut Check<'_>, path: &Path<'_>, config: &RedisStore) {
     check.require(fits, &path.field("prefix"), "must have 1 to 64 letters, digits, `-`, `_`, `.` or `:`");
     check.require(TIMEOUT.contains(&config.timeout.0), &path.field("timeout"), "must be from 1ms to 10s");
     check.require(config.gateways > 0, &path.field("gateways"), "must be at least 1");
+}
+
+fn has_password(url: &str) -> bool {
+    let authority = url.split_once("://").and_then(|(_, rest)| rest.split(['/', '?']).next()).unwrap_or_default();
+    authority.rsplit_once('@').is_some_and(|(user, _)| user.contains(':'))
 }
 
 #[cfg(feature = "redis")]

@@ -1,3 +1,5 @@
+#[cfg(feature = "redis")]
+mod limit_store;
 mod passthrough;
 
 use crate::config::{Errors, Snapshot, parse_with};

@@ -11,6 +11,7 @@ use std::pin::pin;
 use std::sync::Arc;
 use std::time::Duration;
 
+use futures_util::future::FusedFuture as _;
 use futures_util::stream::FuturesUnordered;
 use futures_util::{FutureExt as _, StreamExt as _, future};
 use redis::aio::MultiplexedConnection;
@@ -142,6 +143,7 @@ impl Line {
     async fn serve(&mut self, connection: MultiplexedConnection) -> String {
         let mut asked = FuturesUnordered::new();
         let mut settling = pin!(future::Fuse::terminated());
+        let mut probing = pin!(future::Fuse::terminated());
         let mut probe = interval(PROBE);
         let mut renew = interval(RENEW);
         probe.set_missed_tick_behavior(MissedTickBehavior::Delay);
@@ -181,7 +183,11 @@ impl Line {
                     }
                 }
                 _ = renew.tick() => self.renewals.extend(self.remote.renewals()),
-                _ = probe.tick() => match timeout(self.remote.terms.timeout, talk.probe(connection.clone())).await {
+                _ = probe.tick(), if probing.is_terminated() => {
+                    let (talk, patience) = (Arc::clone(&talk), self.remote.terms.timeout);
+                    probing.set(timeout(patience, talk.probe(connection.clone())).fuse());
+                }
+                found = &mut probing => match found {
                     Ok(Ok(())) => {
                         unanswered = 0;
                         self.remote.breaker.close();
@@ -328,7 +334,7 @@ impl Talk {
     }
 
     /// Whether Redis can do what it is asked: a question about nothing.
-    async fn probe(&self, connection: MultiplexedConnection) -> RedisResult<()> {
+    async fn probe(self: Arc<Self>, connection: MultiplexedConnection) -> RedisResult<()> {
         let call = self.naming.reserve(&[], 0, Mode::Look, None);
         run::<Vec<i64>>(connection, &self.scripts.reserve, call).await.map(|_| ())
     }
