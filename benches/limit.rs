@@ -16,16 +16,7 @@ use kanmon::usage::Tokens;
 use tokio::time::Instant;
 
 fn limit(name: &str, per: Per) -> Limit {
-    Limit {
-        name: name.to_owned(),
-        per: vec![per],
-        requests: None,
-        input_tokens: None,
-        output_tokens: None,
-        total_tokens: None,
-        every: Duration::seconds(60),
-        reserve_output_at_most: None,
-    }
+    Limit { name: name.to_owned(), per: vec![per], every: Some(Duration::seconds(60)), ..Limit::default() }
 }
 
 fn tokens(name: &str, per: Per) -> Limit {
@@ -33,15 +24,24 @@ fn tokens(name: &str, per: Per) -> Limit {
 }
 
 fn requests(name: &str, per: Per) -> Limit {
-    Limit { requests: Some(4_000_000_000), every: Duration::seconds(1), ..limit(name, per) }
+    Limit { requests: Some(4_000_000_000), every: Some(Duration::seconds(1)), ..limit(name, per) }
 }
 
 fn ask(key: &str) -> Ask<'_> {
-    Ask { key, tenant: Some("red"), model: "gpt-4o-mini", input_tokens: 500, output_tokens: Some(1_000) }
+    Ask {
+        key,
+        tenant: Some("red"),
+        model: "gpt-4o-mini",
+        route: "gpt",
+        provider: "openai",
+        input_tokens: 500,
+        output_tokens: Some(1_000),
+        ..Ask::nobody()
+    }
 }
 
-fn used() -> Spent {
-    Spent::Tokens(Tokens { input: 480, output: 220, ..Tokens::default() })
+fn used() -> Spent<'static> {
+    Spent::At { provider: "openai", price: None, tokens: Tokens { input: 480, output: 220, ..Tokens::default() } }
 }
 
 fn five() -> [Limit; 5] {
@@ -88,7 +88,8 @@ fn many_keys(c: &mut Criterion) {
 }
 
 fn rejection(c: &mut Criterion) {
-    let rules = Rules::new(&[Limit { total_tokens: Some(2_000), every: Duration::seconds(86_400), ..limit("small", Per::Key) }]);
+    let rules =
+        Rules::new(&[Limit { total_tokens: Some(2_000), every: Some(Duration::seconds(86_400)), ..limit("small", Per::Key) }]);
     let limiter = Limiter::new();
     let held = limiter.reserve(&rules, &ask("red-ci"), Instant::now());
     c.bench_function("limit/rejection, 1 token rule", |b| {

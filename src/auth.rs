@@ -9,7 +9,7 @@ pub mod presented;
 #[cfg(test)]
 mod tests;
 
-use std::collections::HashMap;
+use std::collections::{BTreeMap, HashMap};
 use std::sync::Arc;
 
 use http::header::WWW_AUTHENTICATE;
@@ -37,12 +37,14 @@ pub struct Principal {
     pub models: Option<Vec<Glob>>,
     /// The providers that it may ask for what the gateway does not know.
     pub passthrough: Vec<Glob>,
+    /// What its token says of it, by claim. Empty for an API key.
+    pub claims: BTreeMap<Arc<str>, Arc<str>>,
 }
 
 impl Principal {
     /// Somebody who may use every model, and nothing that the gateway does not know.
     pub fn new(key: &str, tenant: Option<&str>) -> Self {
-        Self { key: key.into(), tenant: tenant.map(Into::into), models: None, passthrough: Vec::new() }
+        Self { key: key.into(), tenant: tenant.map(Into::into), models: None, passthrough: Vec::new(), claims: BTreeMap::new() }
     }
 
     /// Whether this key may use a model, by the name that clients know.
@@ -101,6 +103,11 @@ impl Callers {
     pub fn forward(mut self, forward: Forward) -> Self {
         self.forward = forward;
         self
+    }
+
+    /// Everybody who is known by a key of their own, each once.
+    pub fn principals(&self) -> impl Iterator<Item = &Arc<Principal>> {
+        self.keys.values().map(|entry| &entry.principal).chain(&self.anonymous)
     }
 
     /// What each of the headers that tell the provider side who calls must be on a request of `principal`: set, or removed

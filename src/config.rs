@@ -20,6 +20,7 @@ use crate::auth::Callers;
 use crate::limit::Rules;
 use crate::route::Routes;
 use crate::upstream::Provider;
+use crate::usage::Prices;
 
 pub use auto::auto;
 pub use errors::{Errors, Problem};
@@ -43,6 +44,8 @@ pub struct Snapshot {
     pub limits: Rules,
     /// Where budgets are kept.
     pub limit_store: model::LimitStore,
+    /// What tokens cost.
+    pub prices: Arc<Prices>,
     /// Bounds on what clients and providers may send.
     pub bounds: Bounds,
     /// Where usage records go.

@@ -7,6 +7,7 @@ use secrecy::SecretString;
 use super::Snapshot;
 use super::errors::{Errors, Report, Source};
 use super::interpolate::Environment;
+use super::load::built_in_prices;
 use super::model::{Auth, Bounds, Choice, Config, Credential, DetailedChoice, Key, Provider, Route, Usage, default_max_tokens};
 use super::validate::{Written, validate};
 use crate::translate::Dialect;
@@ -42,12 +43,15 @@ pub fn auto(environment: Environment<'_>, simulator: Option<&str>, demo_key_sha2
         disabled: false,
     };
     let auth = Auth { keys: vec![demo], ..Auth::default() };
-    let (limits, limit_store) = Default::default();
-    let config = Config { auth, providers, routes, limits, limit_store, usage: Usage::default(), bounds: Bounds::default() };
+    let (limits, limit_store, prices) = Default::default();
+    let (usage, bounds) = (Usage::default(), Bounds::default());
+    let config = Config { auth, providers, routes, limits, limit_store, prices, usage, bounds };
     let source = Source::without_places(ORIGIN);
     let mut report = Report::default();
     let directory = std::path::Path::new("");
-    let snapshot = validate(Written { config, source: &source, keys: None, directory }, &mut report);
+    let prices = built_in_prices(&mut report);
+    let prices = prices.as_ref().map(|(table, source)| (table, source));
+    let snapshot = validate(Written { config, source: &source, keys: None, prices, directory }, &mut report);
     report.into_result(Some(snapshot)).map_err(|errors| errors.with_paths(variable))
 }
 

@@ -4,12 +4,13 @@ use std::fs::File;
 use std::io::Read;
 use std::path::{Path as FilePath, PathBuf};
 
+use serde::de::DeserializeOwned;
 use sha2::{Digest as _, Sha256};
 
 use super::Snapshot;
 use super::errors::{Errors, Report, Source};
 use super::interpolate::{Environment, interpolate};
-use super::model::{Config, Key};
+use super::model::{Config, Key, PriceTable};
 use super::node::Path;
 use super::validate::{Written, validate};
 use super::{typed, yaml};
@@ -75,32 +76,44 @@ impl Files {
         let Some(config) = config else { return report.into_result(None) };
         let beside = FilePath::new(origin).parent().unwrap_or(FilePath::new("")).to_owned();
         let keys_file = config.auth.keys_file.as_ref().map(|file| beside.join(file));
-        let keys = keys_file.and_then(|file| self.keys(&file, &source, environment, &mut report));
+        let field = Path::Root.field("auth");
+        let at = (&source, &field.field("keys_file"));
+        let keys: Option<(Vec<Key>, Source)> = keys_file.and_then(|file| self.named(&file, at, environment, &mut report));
+        let prices = self.prices(&config, &beside, &source, environment, &mut report);
         let directory = std::path::absolute(&beside).unwrap_or(beside);
         let keys = keys.as_ref().map(|(keys, source)| (keys.clone(), source));
-        let snapshot = validate(Written { config, source: &source, keys, directory: &directory }, &mut report);
+        let prices = prices.as_ref().map(|(table, source)| (table, source));
+        let snapshot = validate(Written { config, source: &source, keys, prices, directory: &directory }, &mut report);
         report.into_result(Some(snapshot))
     }
 
-    fn keys(
+    /// The price table that the config names, or the one that is built in.
+    fn prices(
         &mut self,
-        path: &FilePath,
-        config: &Source,
+        config: &Config,
+        beside: &FilePath,
+        source: &Source,
         environment: Environment<'_>,
         report: &mut Report,
-    ) -> Option<(Vec<Key>, Source)> {
+    ) -> Option<(PriceTable, Source)> {
+        let Some(file) = &config.prices.file else { return built_in_prices(report) };
+        let field = Path::Root.field("prices");
+        self.named(&beside.join(file), (source, &field.field("file")), environment, report)
+    }
+
+    /// Reads a file that the config names in a field.
+    fn named<T: DeserializeOwned>(
+        &mut self,
+        path: &FilePath,
+        (config, field): (&Source, &Path<'_>),
+        environment: Environment<'_>,
+        report: &mut Report,
+    ) -> Option<(T, Source)> {
         let origin = path.display().to_string();
-        let text = match self.read(path) {
-            Ok(text) => text,
+        match self.read(path) {
+            Ok(text) => read_typed(&text, &origin, environment, report),
             Err(errors) => {
-                report.add(config, &Path::Root.field("auth").field("keys_file"), errors.to_string());
-                return None;
-            }
-        };
-        match tree(&text, &origin, environment, report) {
-            Ok(mut source) => typed::read(&mut source, report).map(|keys| (keys, source)),
-            Err(errors) => {
-                report.extend(errors);
+                report.add(config, field, errors.to_string());
                 None
             }
         }
@@ -117,6 +130,26 @@ impl Files {
             let line = error.as_bytes()[..error.utf8_error().valid_up_to()].split(|byte| *byte == b'\n').count();
             Errors::file(path, format!("is not UTF-8 text (line {line})"))
         })
+    }
+}
+
+/// The price table that is built in.
+pub(super) fn built_in_prices(report: &mut Report) -> Option<(PriceTable, Source)> {
+    read_typed(include_str!("../../config/prices.yaml"), "config/prices.yaml (built in)", &|_| None, report)
+}
+
+fn read_typed<T: DeserializeOwned>(
+    text: &str,
+    origin: &str,
+    environment: Environment<'_>,
+    report: &mut Report,
+) -> Option<(T, Source)> {
+    match tree(text, origin, environment, report) {
+        Ok(mut source) => typed::read(&mut source, report).map(|value| (value, source)),
+        Err(errors) => {
+            report.extend(errors);
+            None
+        }
     }
 }
 
@@ -203,6 +236,37 @@ mod tests {
         assert!(missing.contains("gateway.yaml:1:19: auth.keys_file: ") && missing.contains("cannot be read"), "{missing}");
         fs::write(directory.path().join("keys.yaml"), "- {a: 1, a: 2}").unwrap();
         assert!(load_with(&path, &none).unwrap_err().to_string().contains("keys.yaml:1:10: `a` stands here twice"));
+    }
+
+    #[test]
+    fn a_price_table_takes_the_place_of_the_one_that_is_built_in() {
+        let directory = tempfile::tempdir().unwrap();
+        let path = directory.path().join("gateway.yaml");
+        let config = CONFIG.replace("auth: {keys_file: keys.yaml}", "auth: {anonymous: true}").replace("http:", "https:");
+        let cost = |snapshot: Snapshot| {
+            let price = snapshot.prices.find("a", crate::translate::Dialect::OpenAi, ["gpt-4o-mini"])?;
+            Some((
+                price.of(&crate::usage::Tokens { input: 1_000_000, ..Default::default() }).to_string(),
+                snapshot.prices.currency.to_string(),
+            ))
+        };
+        fs::write(&path, &config).unwrap();
+        assert_eq!(cost(load_with(&path, &none).unwrap()), Some(("0.15".to_owned(), "USD".to_owned())));
+        fs::write(&path, format!("{config}prices: {{file: prices.yaml}}\n")).unwrap();
+        let prices = "currency: EUR\nlists:\n- {source: bill, prices: [{models: [gpt-4o-mini], input: 7.10}]}\n";
+        fs::write(directory.path().join("prices.yaml"), prices).unwrap();
+        assert_eq!(cost(load_with(&path, &none).unwrap()), Some(("7.10".to_owned(), "EUR".to_owned())));
+        fs::write(directory.path().join("prices.yaml"), prices.replace("7.10", "cheap").replace("EUR", "euro")).unwrap();
+        let message = load_with(&path, &none).unwrap_err().to_string();
+        let message = message.replace(&format!("{}/", directory.path().display()), "");
+        assert!(message.starts_with("prices.yaml:1:11: currency: must be a currency's code"), "{message}");
+        assert!(
+            message.contains("prices.yaml:3:58: lists[0].prices[0].input: must be the price for a million tokens"),
+            "{message}"
+        );
+        fs::remove_file(directory.path().join("prices.yaml")).unwrap();
+        let message = load_with(&path, &none).unwrap_err().to_string();
+        assert!(message.contains("prices.file: ") && message.contains("cannot be read"), "{message}");
     }
 
     #[test]

@@ -7,6 +7,7 @@ mod bounds;
 mod limit_store;
 mod limits;
 mod places;
+mod prices;
 mod providers;
 mod routes;
 mod rules;
@@ -15,11 +16,13 @@ mod tests;
 
 use std::collections::HashSet;
 use std::path::Path as FilePath;
+use std::sync::Arc;
 
 use super::errors::{Check, Report, Source};
-use super::model::{Config, Key};
+use super::model::{Config, Key, PriceTable, Unpriced};
 use super::node::{Path, Shown};
 use super::{Snapshot, model};
+use crate::limit::Rules;
 
 /// A config as written, with what its errors point at.
 pub(super) struct Written<'a> {
@@ -27,15 +30,18 @@ pub(super) struct Written<'a> {
     pub(super) source: &'a Source,
     /// The keys of `auth.keys_file`.
     pub(super) keys: Option<(Vec<Key>, &'a Source)>,
+    /// The price table of `prices.file`, or the one that is built in.
+    pub(super) prices: Option<(&'a PriceTable, &'a Source)>,
     /// Where paths that are not absolute begin.
     pub(super) directory: &'a FilePath,
 }
 
 /// Validates a config. What is wrong is in the report.
 pub(super) fn validate(written: Written<'_>, report: &mut Report) -> Snapshot {
-    let Written { config, source, keys, directory } = written;
+    let Written { config, source, keys, prices, directory } = written;
     let opaque = config.providers.iter().filter(|(_, provider)| provider.passthrough).map(|(name, _)| name.clone()).collect();
     let callers = auth::callers(&config.auth, opaque, source, keys.as_ref().map(|(keys, source)| (&**keys, *source)), report);
+    let prices = prices.map(|(table, source)| prices::prices(&mut Check { source, report }, table)).unwrap_or_default();
     let mut check = Check { source, report };
     let providers = providers::providers(&mut check, config.providers, directory);
     let routes = routes::routes(&mut check, config.routes, &providers);
@@ -46,8 +52,9 @@ pub(super) fn validate(written: Written<'_>, report: &mut Report) -> Snapshot {
         callers,
         providers: providers.into_values().flatten().collect(),
         routes,
-        limits: crate::limit::Rules::new(&config.limits),
         limit_store,
+        limits: Rules::new(&config.limits).priced(&prices.currency, config.prices.unpriced == Unpriced::Deny),
+        prices: Arc::new(prices),
         bounds: config.bounds,
         usage: model::Usage { file: config.usage.file.map(|file| directory.join(file)) },
     }

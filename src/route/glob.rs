@@ -40,6 +40,12 @@ impl Glob {
         }
     }
 
+    /// Reads a pattern for any text: spaces and what looks like another kind of pattern stand for themselves.
+    pub fn of_text(pattern: &str) -> Option<Self> {
+        let fits = (1..=LONGEST).contains(&pattern.len()) && !pattern.chars().any(char::is_control);
+        fits.then(|| Self(pattern.into()))
+    }
+
     /// The pattern as it was written.
     pub fn as_str(&self) -> &str {
         &self.0
@@ -101,6 +107,12 @@ mod tests {
             assert!(fits.iter().all(|name| glob.matches(name)), "{pattern}");
             assert!(!fits_not.iter().any(|name| glob.matches(name)), "{pattern}");
         }
+    }
+
+    #[test]
+    fn a_pattern_for_any_text_has_nothing_special_but_the_star() {
+        assert!(Glob::of_text("team [a] *").unwrap().matches("team [a] of many"));
+        assert!(Glob::of_text("").is_none() && Glob::of_text("a\nb").is_none() && Glob::of_text(&"x".repeat(257)).is_none());
     }
 
     #[test]

@@ -56,19 +56,25 @@ impl Route {
     /// The order to try, as an index into [`Route::orders`]. By preference, among neighbours with weights by lot (`random` is
     /// uniform); who rests is not tried first, and where all rest, the one that wakes first.
     pub fn pick(&self, health: &Health, now: Instant, random: u64) -> usize {
-        let awake = |choice: &Choice| !health.is_resting(&choice.provider.name, now);
+        self.pick_without(&[], health, now, random).unwrap_or(0)
+    }
+
+    /// The same, but none of these providers is tried first. `None`: there is no other.
+    pub fn pick_without(&self, without: &[&str], health: &Health, now: Instant, random: u64) -> Option<usize> {
+        let may = |choice: &Choice| !without.contains(&&*choice.provider.name);
+        let awake = |choice: &Choice| may(choice) && !health.is_resting(&choice.provider.name, now);
         let equals = self.choices.chunk_by(|a, b| a.weight.is_some() && b.weight.is_some());
         let mut start = 0;
         for equals in equals {
             let total: u64 = equals.iter().filter(|choice| awake(choice)).map(weight).sum();
             if total > 0 {
-                return start + draw(equals, awake, total, random);
+                return Some(start + draw(equals, awake, total, random));
             }
             start += equals.len();
         }
         let wakes = |choice: &Choice| health.wakes(&choice.provider.name, now);
-        let first = self.choices.iter().enumerate().min_by_key(|(_, choice)| wakes(choice));
-        first.map_or(0, |(position, _)| position)
+        let rest = self.choices.iter().enumerate().filter(|(_, choice)| may(choice));
+        rest.min_by_key(|(_, choice)| wakes(choice)).map(|(position, _)| position)
     }
 }
 

@@ -1,5 +1,6 @@
 #[cfg(feature = "redis")]
 mod limit_store;
+mod limits;
 mod passthrough;
 
 use crate::config::{Errors, Snapshot, parse_with};
