@@ -20,7 +20,8 @@ pub(super) async fn look(engine: &Engine, query: &str) -> Result<States, Option<
     {
         return Err(Some(format!("there is no limit `{rule}`")));
     }
-    engine.limiter.states(&snapshot.limits, asked.rule.as_deref(), &asked.known(&snapshot)).await.ok_or(None)
+    let rule = asked.rule.clone();
+    engine.limiter.states(&snapshot.limits, rule.as_deref(), &asked.known(&snapshot)).await.ok_or(None)
 }
 
 /// What is asked for by name.
