@@ -10,12 +10,14 @@
 //! writes nothing.
 
 mod asking;
+#[allow(dead_code, reason = "the config's rules on days, months and what is in flight use the rest")]
 mod budget;
 mod claim;
 mod clock;
 mod estimate;
 mod exceeded;
 mod names;
+#[allow(dead_code, reason = "the config's rules on days, months and what is in flight use the rest")]
 mod period;
 mod refused;
 mod reservation;
@@ -111,10 +113,7 @@ impl Limiter {
     pub fn reserve(self: &Arc<Self>, rules: &Rules, ask: &Ask<'_>, now: Instant) -> Result<Reservation, Exceeded> {
         let now = self.clock.at(now);
         let mut claims = self.claims(rules, ask, now);
-        self.memory.take(&mut claims, now);
-        if claims.iter().any(|claim| claim.answer.common) {
-            self.complain(now);
-        }
+        self.take(&mut claims, now);
         match Exceeded::new(rules, &claims, ask, now) {
             Some(exceeded) => Err(exceeded),
             None => Ok(Reservation::new(rules.clone(), Hold::new(Arc::clone(self), Place::Memory, claims, now))),
@@ -146,6 +145,14 @@ impl Limiter {
 
     fn claims(&self, rules: &Rules, ask: &Ask<'_>, now: Moment) -> Vec<Claim> {
         rules.iter().map(|rule| rule.claim(ask, self.names, now)).collect()
+    }
+
+    /// Takes from memory.
+    fn take(&self, claims: &mut [Claim], now: Moment) {
+        self.memory.take(claims, now);
+        if claims.iter().any(|claim| claim.answer.common) {
+            self.complain(now);
+        }
     }
 
     fn settle<'a>(&self, settled: impl Iterator<Item = (&'a Claim, u64)>, taken: Moment) {

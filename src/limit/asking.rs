@@ -68,7 +68,7 @@ impl Limiter {
             }
         }
         let now = self.clock.at(Instant::now());
-        self.memory.take(&mut claims, now);
+        self.take(&mut claims, now);
         Decision::Told(if claims.iter().any(Claim::refuses) {
             Told::Refused(claims, now)
         } else {
@@ -77,7 +77,7 @@ impl Limiter {
     }
 
     /// Finds out where the buckets of claims stand, and when that was; `None`: the store is away.
-    #[expect(dead_code, reason = "for whoever shows the state of limits")]
+    #[allow(dead_code, reason = "for whoever shows the state of limits")]
     pub(super) async fn look(&self, mut claims: Vec<Claim>) -> Option<(Vec<Claim>, Moment)> {
         let now = Instant::now();
         let Some(remote) = &self.remote else {

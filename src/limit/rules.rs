@@ -73,11 +73,6 @@ impl Counts {
         }
     }
 
-    /// Whether what was taken is settled when a request has ended. Requests stay counted.
-    pub(super) fn are_settled(self) -> bool {
-        self != Self::Requests
-    }
-
     /// What a request that has used these tokens costs.
     pub(super) fn spent(self, tokens: &Tokens) -> u64 {
         match self {
