@@ -42,7 +42,15 @@ pub fn auto(environment: Environment<'_>, simulator: Option<&str>, demo_key_sha2
         disabled: false,
     };
     let auth = Auth { keys: vec![demo], ..Auth::default() };
-    let config = Config { auth, providers, routes, limits: Vec::new(), usage: Usage::default(), bounds: Bounds::default() };
+    let config = Config {
+        auth,
+        providers,
+        routes,
+        limits: Vec::new(),
+        rate_limit_service: None,
+        usage: Usage::default(),
+        bounds: Bounds::default(),
+    };
     let source = Source::without_places(ORIGIN);
     let mut report = Report::default();
     let directory = std::path::Path::new("");

@@ -3,6 +3,8 @@
 //! The comments here are the reference: the JSON schema and `config/README.md` are made from them. What may hold a secret is not
 //! `Debug`.
 
+mod rate_limit_service;
+
 use std::collections::BTreeMap;
 use std::path::PathBuf;
 
@@ -16,6 +18,7 @@ use crate::translate::{Dialect, OutputLimit};
 use crate::upstream::Preset;
 
 pub use super::duration::Duration;
+pub use rate_limit_service::{RateLimitService, ServiceAway, ServiceCounts, ServiceLimit, ServicePer};
 
 /// A gateway config.
 #[derive(Deserialize, JsonSchema)]
@@ -32,6 +35,9 @@ pub struct Config {
     /// What callers may spend.
     #[serde(default)]
     pub limits: Vec<Limit>,
+    /// Envoy's rate limit service, where there is one already. Besides `limits`, or instead of them.
+    #[serde(default)]
+    pub rate_limit_service: Option<RateLimitService>,
     /// Where usage records go.
     #[serde(default)]
     pub usage: Usage,

@@ -9,6 +9,7 @@ mod places;
 mod providers;
 mod routes;
 mod rules;
+mod service;
 #[cfg(test)]
 mod tests;
 
@@ -39,12 +40,14 @@ pub(super) fn validate(written: Written<'_>, report: &mut Report) -> Snapshot {
     let providers = providers::providers(&mut check, config.providers, directory);
     let routes = routes::routes(&mut check, config.routes, &providers);
     limits::limits(&mut check, &config.limits);
+    let rate_limit_service = config.rate_limit_service.and_then(|written| service::service(&mut check, written));
     bounds::bounds(&mut check, &config.bounds);
     Snapshot {
         callers,
         providers: providers.into_values().flatten().collect(),
         routes,
         limits: crate::limit::Rules::new(&config.limits),
+        rate_limit_service,
         bounds: config.bounds,
         usage: model::Usage { file: config.usage.file.map(|file| directory.join(file)) },
     }

@@ -14,6 +14,7 @@ mod fallback;
 mod load;
 mod opaque;
 mod provider;
+mod rate_limit;
 mod safety;
 mod streams;
 mod world;

@@ -1,4 +1,5 @@
 mod passthrough;
+mod service;
 
 use crate::config::{Errors, Snapshot, parse_with};
 
