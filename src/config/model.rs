@@ -4,6 +4,7 @@
 //! `Debug`.
 
 mod limit_store;
+mod rate_limit_service;
 
 use std::collections::BTreeMap;
 use std::path::PathBuf;
@@ -19,6 +20,7 @@ use crate::upstream::Preset;
 
 pub use super::duration::Duration;
 pub use limit_store::{LimitStore, RedisStore, WhenAway};
+pub use rate_limit_service::{RateLimitService, ServiceAway, ServiceCounts, ServiceLimit, ServicePer};
 
 /// A gateway config.
 #[derive(Deserialize, JsonSchema)]
@@ -39,6 +41,9 @@ pub struct Config {
     #[serde(default)]
     #[schemars(extend("default" = "memory"))]
     pub limit_store: LimitStore,
+    /// Envoy's rate limit service, where there is one already. Besides `limits`, or instead of them.
+    #[serde(default)]
+    pub rate_limit_service: Option<RateLimitService>,
     /// Where usage records go.
     #[serde(default)]
     pub usage: Usage,

@@ -10,6 +10,7 @@ mod places;
 mod providers;
 mod routes;
 mod rules;
+mod service;
 #[cfg(test)]
 mod tests;
 
@@ -41,6 +42,7 @@ pub(super) fn validate(written: Written<'_>, report: &mut Report) -> Snapshot {
     let routes = routes::routes(&mut check, config.routes, &providers);
     limits::limits(&mut check, &config.limits);
     let limit_store = limit_store::limit_store(&mut check, config.limit_store, directory);
+    let rate_limit_service = config.rate_limit_service.and_then(|written| service::service(&mut check, written));
     bounds::bounds(&mut check, &config.bounds);
     Snapshot {
         callers,
@@ -48,6 +50,7 @@ pub(super) fn validate(written: Written<'_>, report: &mut Report) -> Snapshot {
         routes,
         limits: crate::limit::Rules::new(&config.limits),
         limit_store,
+        rate_limit_service,
         bounds: config.bounds,
         usage: model::Usage { file: config.usage.file.map(|file| directory.join(file)) },
     }

@@ -1,6 +1,7 @@
 #[cfg(feature = "redis")]
 mod limit_store;
 mod passthrough;
+mod service;
 
 use crate::config::{Errors, Snapshot, parse_with};
 
