@@ -89,6 +89,8 @@ pub(crate) fn snapshot(routes: Vec<Route>) -> Snapshot {
         providers,
         routes: Routes::new(routes.into_iter().map(Arc::new).collect()),
         limits: Default::default(),
+        limit_store: Default::default(),
+        rate_limit_service: None,
         bounds: Bounds::default(),
         usage: Default::default(),
     }
