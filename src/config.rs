@@ -10,6 +10,7 @@ pub mod model;
 mod node;
 mod reload;
 mod schema;
+mod service;
 mod typed;
 mod validate;
 mod yaml;
@@ -30,6 +31,7 @@ pub use node::Place;
 pub(crate) use node::Shown;
 pub use reload::{Live, Outcome};
 pub use schema::schema;
+pub use service::RateLimitService;
 
 /// A valid config, ready to use, never changed. Every exchange keeps the one that it began with.
 #[derive(Debug)]
@@ -46,6 +48,8 @@ pub struct Snapshot {
     pub limit_store: model::LimitStore,
     /// What tokens cost.
     pub prices: Arc<Prices>,
+    /// Envoy's rate limit service, if it is asked.
+    pub rate_limit_service: Option<RateLimitService>,
     /// Bounds on what clients and providers may send.
     pub bounds: Bounds,
     /// Where usage records go.

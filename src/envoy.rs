@@ -17,6 +17,7 @@ mod http;
 mod listener;
 mod local_replies;
 mod matchers;
+mod rate_limit;
 mod routes;
 mod tls;
 mod typed;

@@ -147,10 +147,7 @@ impl Limiter {
         rules.can_price(ask)?;
         let now = self.clock.at(now);
         let mut claims = rules.claims(ask, self.names, now);
-        self.memory.take(&mut claims, now);
-        if claims.iter().any(|claim| claim.answer.common) {
-            self.complain(now);
-        }
+        self.take(&mut claims, now);
         match Exceeded::new(rules, &claims, ask, now) {
             Some(exceeded) => Err(exceeded),
             None => Ok(Reservation::new(rules.clone(), Hold::new(Arc::clone(self), Place::Memory, claims, now), ask)),
@@ -178,6 +175,14 @@ impl Limiter {
     /// Reads the wall clock again, by which days and months begin.
     pub fn put_clock_right(&self) {
         self.clock.put_right();
+    }
+
+    /// Takes from memory.
+    fn take(&self, claims: &mut [Claim], now: Moment) {
+        self.memory.take(claims, now);
+        if claims.iter().any(|claim| claim.answer.common) {
+            self.complain(now);
+        }
     }
 
     fn settle<'a>(&self, settled: impl Iterator<Item = (&'a Claim, u64)>, taken: Moment) {

@@ -48,6 +48,7 @@ mod stream;
 #[cfg(test)]
 mod tests;
 pub mod text;
+mod tool_id;
 mod verdict;
 mod wrong;
 

@@ -1,6 +1,8 @@
 //! The same through a real Redis over a Unix socket, where `REDIS_BIN` names one: a request waits for the reservation, and hands over the
 //! settlement.
 
+#![allow(clippy::unwrap_used, reason = "without a server there is nothing to measure")]
+
 use criterion::Criterion;
 use kanmon::config::model::{Duration, RedisStore, WhenAway};
 use kanmon::limit::{Limiter, Rules};
@@ -9,7 +11,7 @@ use tokio::time::Instant;
 use crate::redis::Server;
 use crate::{ask, five, used};
 
-pub fn reserve_and_settle(c: &mut Criterion) {
+pub(crate) fn reserve_and_settle(c: &mut Criterion) {
     if std::env::var_os("REDIS_BIN").is_none() {
         return;
     }

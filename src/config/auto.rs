@@ -8,7 +8,9 @@ use super::Snapshot;
 use super::errors::{Errors, Report, Source};
 use super::interpolate::Environment;
 use super::load::built_in_prices;
-use super::model::{Auth, Bounds, Choice, Config, Credential, DetailedChoice, Key, Provider, Route, Usage, default_max_tokens};
+use super::model::{
+    Auth, Bounds, Choice, Config, Credential, DetailedChoice, Key, LimitStore, Provider, Route, Usage, default_max_tokens,
+};
 use super::validate::{Written, validate};
 use crate::translate::Dialect;
 
@@ -43,9 +45,17 @@ pub fn auto(environment: Environment<'_>, simulator: Option<&str>, demo_key_sha2
         disabled: false,
     };
     let auth = Auth { keys: vec![demo], ..Auth::default() };
-    let (limits, limit_store, prices) = Default::default();
-    let (usage, bounds) = (Usage::default(), Bounds::default());
-    let config = Config { auth, providers, routes, limits, limit_store, prices, usage, bounds };
+    let config = Config {
+        auth,
+        providers,
+        routes,
+        limits: Vec::new(),
+        limit_store: LimitStore::default(),
+        prices: Default::default(),
+        rate_limit_service: None,
+        usage: Usage::default(),
+        bounds: Bounds::default(),
+    };
     let source = Source::without_places(ORIGIN);
     let mut report = Report::default();
     let directory = std::path::Path::new("");

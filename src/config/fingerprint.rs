@@ -32,7 +32,8 @@ impl Snapshot {
         let orders = routes.flat_map(|route| route.orders.iter().map(order));
         let bounds =
             [format!("request_bytes {}", self.bounds.request_bytes), format!("answer_bytes {}", self.bounds.answer_bytes)];
-        targets.chain(orders).chain(bounds).collect()
+        let service = self.rate_limit_service.iter().map(|service| format!("rate_limit_service {service:?}"));
+        targets.chain(orders).chain(bounds).chain(service).collect()
     }
 }
 

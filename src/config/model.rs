@@ -6,6 +6,7 @@
 mod limit_store;
 mod limits;
 mod prices;
+mod rate_limit_service;
 
 use std::collections::BTreeMap;
 use std::path::PathBuf;
@@ -23,6 +24,7 @@ pub use super::duration::Duration;
 pub use limit_store::{LimitStore, RedisStore, WhenAway};
 pub use limits::{Calendar, Cost, Decimal, Limit, Match, Patterns, Per};
 pub use prices::{LongPrice, ModelPrice, PriceList, PriceTable, Prices, Unpriced};
+pub use rate_limit_service::{RateLimitService, ServiceAway, ServiceCounts, ServiceLimit, ServicePer};
 
 /// A gateway config.
 #[derive(Deserialize, JsonSchema)]
@@ -46,6 +48,9 @@ pub struct Config {
     /// What tokens cost.
     #[serde(default)]
     pub prices: Prices,
+    /// Envoy's rate limit service, where there is one already. Besides `limits`, or instead of them.
+    #[serde(default)]
+    pub rate_limit_service: Option<RateLimitService>,
     /// Where usage records go.
     #[serde(default)]
     pub usage: Usage,

@@ -11,6 +11,7 @@ mod prices;
 mod providers;
 mod routes;
 mod rules;
+mod service;
 #[cfg(test)]
 mod tests;
 
@@ -47,6 +48,7 @@ pub(super) fn validate(written: Written<'_>, report: &mut Report) -> Snapshot {
     let routes = routes::routes(&mut check, config.routes, &providers);
     limits::limits(&mut check, &config.limits);
     let limit_store = limit_store::limit_store(&mut check, config.limit_store, directory);
+    let rate_limit_service = config.rate_limit_service.and_then(|written| service::service(&mut check, written));
     bounds::bounds(&mut check, &config.bounds);
     Snapshot {
         callers,
@@ -55,6 +57,7 @@ pub(super) fn validate(written: Written<'_>, report: &mut Report) -> Snapshot {
         limit_store,
         limits: Rules::new(&config.limits).priced(&prices.currency, config.prices.unpriced == Unpriced::Deny),
         prices: Arc::new(prices),
+        rate_limit_service,
         bounds: config.bounds,
         usage: model::Usage { file: config.usage.file.map(|file| directory.join(file)) },
     }

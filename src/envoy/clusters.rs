@@ -9,10 +9,10 @@ use serde_json::{Value, json};
 
 use super::contract::{NAMESPACE, PEEK_KEY, TARGET_KEY};
 use super::typed::extension;
-use super::{Options, Processor, RenderError, filters, http, routes, tls};
-use crate::config::Snapshot;
+use super::{Options, Processor, RenderError, filters, http, rate_limit, routes, tls};
+use crate::config::{RateLimitService, Snapshot};
 use crate::route::{Choice, Order, Route};
-use crate::upstream::Provider;
+use crate::upstream::{Endpoint, Provider};
 
 /// The cluster of the processor.
 pub(super) const PROCESSOR_CLUSTER: &str = "processor";
@@ -40,6 +40,7 @@ const NO_CREDENTIAL: [&str; 5] = ["accept", "content-length", "content-type", "h
 /// All clusters.
 pub(super) fn all(snapshot: &Snapshot, options: &Options) -> Result<Vec<Value>, RenderError> {
     let mut clusters = vec![processor(&options.processor)?, undecided()];
+    clusters.extend(snapshot.rate_limit_service.as_ref().map(rate_limit_service));
     let choices = choices(snapshot);
     for choice in choices.values() {
         clusters.push(target(choice, options)?);
@@ -189,6 +190,19 @@ fn processor(processor: &Processor) -> Result<Value, RenderError> {
         Processor::Uds(_) => cluster["type"] = "STATIC".into(),
     }
     Ok(cluster)
+}
+
+fn rate_limit_service(service: &RateLimitService) -> Value {
+    let Endpoint { host, port, .. } = &service.endpoint;
+    let mut cluster = json!({
+        "name": rate_limit::CLUSTER,
+        "connect_timeout": "1s",
+        "circuit_breakers": wide_open(),
+        "typed_extension_protocol_options": http::grpc(),
+        "load_assignment": assignment(rate_limit::CLUSTER, &[json!({"endpoint": {"address": socket_address(host, *port)}})]),
+    });
+    discover(&mut cluster, host);
+    cluster
 }
 
 /// Reached by a request whose stream ended or answered without a decision: a 503, nothing sent.

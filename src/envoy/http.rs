@@ -30,6 +30,11 @@ pub(super) fn processor() -> Value {
     options(json!({"explicit_http_config": {"http2_protocol_options": http2}}))
 }
 
+/// To any other gRPC service.
+pub(super) fn grpc() -> Value {
+    options(json!({"explicit_http_config": {"http2_protocol_options": http2()}}))
+}
+
 /// On a composite cluster. Its members say which HTTP is spoken; Envoy wants an answer here all the same.
 pub(super) fn composite(filters: Vec<Value>) -> Value {
     options(json!({"explicit_http_config": {"http_protocol_options": {}}, "http_filters": filters}))

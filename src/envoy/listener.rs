@@ -6,7 +6,7 @@ use serde_json::{Value, json};
 
 use super::clusters::socket_address;
 use super::typed::{duration, extension};
-use super::{Options, RenderError, access_log, filters, local_replies, routes};
+use super::{Options, RenderError, access_log, filters, local_replies, rate_limit, routes};
 use crate::config::Snapshot;
 
 /// Envoy's name of the listener, in `/listeners` too.
@@ -41,11 +41,9 @@ fn address(listen: SocketAddr) -> Value {
 
 fn connection_manager(snapshot: &Snapshot, options: &Options) -> Result<Value, RenderError> {
     let access_log = options.access_log.as_deref().map(access_log::file).transpose()?;
-    let router = extension(
-        "envoy.filters.http.router",
-        "envoy.extensions.filters.http.router.v3.Router",
-        json!({"suppress_envoy_headers": true}),
-    );
+    let mut http_filters = vec![filters::gate()];
+    http_filters.extend(snapshot.rate_limit_service.as_ref().map(rate_limit::filter));
+    http_filters.push(router());
     let mut manager = json!({
         "stat_prefix": NAME,
         "codec_type": "AUTO",
@@ -59,13 +57,21 @@ fn connection_manager(snapshot: &Snapshot, options: &Options) -> Result<Value, R
         "path_with_escaped_slashes_action": "REJECT_REQUEST",
         "access_log": Vec::from_iter(access_log),
         "local_reply_config": local_replies::config(),
-        "http_filters": [filters::gate(), router],
+        "http_filters": http_filters,
         "route_config": {"name": "kanmon", "virtual_hosts": [routes::virtual_host(snapshot)?]},
     });
     if let (Value::Object(manager), Value::Object(bounds)) = (&mut manager, bounds(options)) {
         manager.extend(bounds);
     }
     Ok(manager)
+}
+
+fn router() -> Value {
+    extension(
+        "envoy.filters.http.router",
+        "envoy.extensions.filters.http.router.v3.Router",
+        json!({"suppress_envoy_headers": true}),
+    )
 }
 
 /// Whose `x-envoy-retry-on` and the like are obeyed. Without a range Envoy trusts loopback and private networks; this one holds

@@ -5,10 +5,10 @@ use std::collections::HashMap;
 
 use serde_json::{Value, json};
 
-use super::RenderError;
 use super::clusters::UNDECIDED_CLUSTER;
 use super::contract::{FALLBACK_HEADER, NAMESPACE, ROUTE_KEY};
 use super::typed::duration;
+use super::{RenderError, rate_limit};
 use crate::config::Snapshot;
 use crate::route::{Fallback, MODEL_FAILED, Order, Route};
 
@@ -54,7 +54,7 @@ pub(super) fn virtual_host(snapshot: &Snapshot) -> Result<Value, RenderError> {
         }
     }
     routes.push(json!({"name": "undecided", "match": {"prefix": "/"}, "route": {"cluster": UNDECIDED_CLUSTER}}));
-    Ok(json!({
+    let mut host = json!({
         "name": "kanmon",
         "domains": ["*"],
         // The upstream filters match on it.
@@ -63,7 +63,11 @@ pub(super) fn virtual_host(snapshot: &Snapshot) -> Result<Value, RenderError> {
         "request_headers_to_remove": REMOVED_FROM_REQUESTS,
         "response_headers_to_remove": REMOVED_FROM_ANSWERS,
         "routes": routes,
-    }))
+    });
+    if let Some(service) = &snapshot.rate_limit_service {
+        host["typed_per_filter_config"] = rate_limit::per_host(service);
+    }
+    Ok(host)
 }
 
 /// All orders of all routes, with repetitions.

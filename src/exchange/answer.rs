@@ -12,6 +12,7 @@ mod whole;
 
 use http::header::{CONTENT_ENCODING, CONTENT_LENGTH, CONTENT_TYPE};
 use http::{HeaderName, HeaderValue};
+use jiff::Timestamp;
 use tokio::time::Instant;
 
 use self::bytes::Passing;
@@ -19,10 +20,12 @@ use self::local::{envoys_end, envoys_reason};
 use self::stream::Streaming;
 use self::whole::{Holding, undecodable};
 use super::Exchange;
+use super::attempts::End;
 use super::fields::{Edits, Fields};
 use super::reply::{DETAILS_PREFIX, Reply};
 use crate::codec::encoding::Decoder;
 use crate::rejection::{Kind, Rejection};
+use crate::route::retry_after;
 use crate::translate::calls::{BEDROCK_INPUT_TOKENS, Back};
 use crate::translate::{self, AnswerContext, Framing, Seen, Task};
 use crate::usage::Outcome;
@@ -89,6 +92,8 @@ pub(super) enum Answering {
 }
 
 const ATTEMPTS: HeaderName = HeaderName::from_static("x-kanmon-attempts");
+/// Where Envoy's rate limit filter tells the seconds until a budget is full again (draft 03 of its headers).
+const RATE_LIMIT_RESET: &str = "x-ratelimit-reset";
 const REQUEST_ID: HeaderName = HeaderName::from_static("x-kanmon-request-id");
 
 /// Headers of a provider that are not for the client: they tell of the gateway's account there.
@@ -109,7 +114,7 @@ impl Exchange {
             return self.replied_by_attempt();
         }
         if details != "via_upstream" {
-            return HeadStep::Reply(self.replied_by_envoy(status, details));
+            return HeadStep::Reply(self.replied_by_envoy(status, details, &head.fields));
         }
         let step = self.answered(head, status);
         if let Some(shared) = &self.shared {
@@ -249,16 +254,20 @@ impl Exchange {
     }
 
     /// Envoy answered by itself: no provider did.
-    fn replied_by_envoy(&mut self, status: u16, details: &str) -> Reply {
+    fn replied_by_envoy(&mut self, status: u16, details: &str, fields: &Fields) -> Reply {
         let now = Instant::now();
+        let end = envoys_end(details);
         if let Some(shared) = &self.shared {
-            let failed = shared.attempts.lock().close(envoys_end(details), now);
+            let failed = shared.attempts.lock().close(end, now).filter(|_| end != End::NotSent);
             if let Some(choice) = failed.and_then(|failed| shared.route.choices.get(failed)) {
                 self.engine.health.failed(&choice.provider.name, &choice.provider.rest, None, now);
             }
             shared.release_original();
         }
-        let rejection = envoys_reason(status, details, self.snapshot.bounds.request_bytes);
+        let mut rejection = envoys_reason(status, details, self.snapshot.bounds.request_bytes);
+        if rejection.kind == Kind::RateLimited {
+            rejection.retry_after = fields.get(RATE_LIMIT_RESET).and_then(|reset| retry_after::parse(reset, Timestamp::now()));
+        }
         let mut reply = self.reject(&rejection);
         if let Some(value) = self.attempts_header().and_then(|told| HeaderValue::from_str(&told).ok()) {
             reply.headers.push((ATTEMPTS, value));

@@ -5,14 +5,15 @@ use std::sync::Arc;
 use bytes::Bytes;
 use tokio::time::Instant;
 
-use super::Exchange;
 use super::forward::{Forward, forward};
 use super::reply::Reply;
 use super::shared::{Original, Shared};
+use super::{Exchange, Metadata};
 use crate::auth::Principal;
 use crate::rejection::{Kind, Rejection};
 use crate::route::Route;
 use crate::translate::{self, Facts, Incoming};
+use crate::usage::Fact;
 
 /// A request that goes on to a provider.
 #[derive(Debug)]
@@ -23,6 +24,8 @@ pub struct Sent {
     pub envoy_route: Arc<str>,
     /// The number under which attempt streams find the exchange.
     pub id: u64,
+    /// What Envoy has to know beforehand: what its rate limit service is asked by. Nothing where there is none.
+    pub facts: Metadata,
 }
 
 impl Exchange {
@@ -88,6 +91,22 @@ impl Exchange {
         let envoy_route = shared.envoy_route();
         let id = shared.id;
         self.shared = Some(shared);
-        Sent { forward, envoy_route, id }
+        let facts = self.facts_beforehand();
+        Sent { forward, envoy_route, id, facts }
+    }
+
+    /// The facts by which [`crate::config::RateLimitService`] counts, under the names that they have at the end, too.
+    fn facts_beforehand(&self) -> Metadata {
+        let (Some(_), Some(shared)) = (&self.snapshot.rate_limit_service, &self.shared) else { return Metadata::new() };
+        let first = shared.attempts.lock().list().last().map(|attempt| attempt.choice);
+        let provider = first.and_then(|first| shared.route.choices.get(first)).map(|choice| &choice.provider.name);
+        let principal = &shared.principal;
+        let known = [
+            ("key", Some(&*principal.key)),
+            ("tenant", principal.tenant.as_deref()),
+            ("model_asked", Some(&*shared.facts.model)),
+            ("provider", provider.map(|name| &**name)),
+        ];
+        known.into_iter().filter_map(|(name, text)| Some((name, Fact::text(text?)))).collect()
     }
 }

@@ -126,7 +126,9 @@ fn send(sent: Sent, answer: fn(CommonResponse) -> Response) -> Answer {
     };
     let mut answer = Answer::from(answer(common));
     let route = Fact::Text(sent.envoy_route.to_string().into());
-    answer.metadata = Some(vec![(ROUTE_KEY, route), (EXCHANGE_KEY, Fact::Number(sent.id as f64))]);
+    let mut metadata = sent.facts;
+    metadata.extend([(ROUTE_KEY, route), (EXCHANGE_KEY, Fact::Number(sent.id as f64))]);
+    answer.metadata = Some(metadata);
     answer
 }
 

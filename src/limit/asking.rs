@@ -69,7 +69,7 @@ impl Limiter {
             }
         }
         let now = self.clock.at(Instant::now());
-        self.memory.take(&mut claims, now);
+        self.take(&mut claims, now);
         Decision::Told(if claims.iter().any(Claim::refuses) {
             Told::Refused(claims, now)
         } else {

@@ -126,6 +126,30 @@ pub enum Content<'a> {
     Refusal(Str<'a>),
 }
 
+impl Content<'_> {
+    /// What it is, for messages to people.
+    pub fn in_words(&self) -> &'static str {
+        match self {
+            Self::Text(_) => "text",
+            Self::Image(_) => "images",
+            Self::Audio(_) => "recordings",
+            Self::Document(_) => "documents",
+            Self::Thinking(_) | Self::RedactedThinking(_) => "thinking",
+            Self::ToolCall(_) => "tool calls",
+            Self::ToolResult(_) => "tool results",
+            Self::Refusal(_) => "refusals",
+        }
+    }
+}
+
+/// Signs the thinking that came last. Where there is none without a signature, the provider keeps its text to itself.
+pub(super) fn sign<'a>(parts: &mut Vec<Part<'a>>, signature: Str<'a>) {
+    match parts.last_mut().map(|part| &mut part.content) {
+        Some(Content::Thinking(thinking)) if thinking.signature.is_none() => thinking.signature = Some(signature),
+        _ => parts.push(Content::Thinking(Thinking { text: Str::default(), signature: Some(signature) }).into()),
+    }
+}
+
 /// Bytes of a medium: where they are.
 #[derive(Debug, Clone)]
 pub enum Media<'a> {

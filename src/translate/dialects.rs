@@ -9,7 +9,7 @@
 //! conversation is a new variant of [`Task`](super::Task): the compiler names the places of the road that must learn it. A new
 //! [`Family`] has its arms in `api.rs`, below, and in `route::models`.
 //! To add a **dialect**: a variant of [`Dialect`](super::Dialect) with its arms in `dialect.rs`; where a host wants the format
-//! otherwise, a variant of [`Hosting`](super::Hosting); a row in the tables of `tests/golden.rs` and `tests::hostile`.
+//! otherwise, a variant of [`Hosting`](super::Hosting); a row in the tables of `tests/golden/tables.rs` and `tests::hostile`.
 //! To add a **framing**: a variant of [`Framing`](super::Framing) (and of its `ALL`) and an arm in each match of `frames.rs`.
 
 use super::answer::{Answer, Delta, ProviderError};

@@ -21,6 +21,18 @@ pub(super) struct Known {
     pub(super) remedy: fn(&str) -> &'static str,
 }
 
+/// Hints in OpenAI's and Anthropic's requests, for providers that are neither.
+pub(super) const HINTS: &[&str] = &[
+    "store",
+    "prompt_cache_key",
+    "prompt_cache_retention",
+    "verbosity",
+    "stream_options",
+    "cache_control",
+    "context_management",
+    "speed",
+];
+
 /// Fields of the provider's own, ready to be written.
 #[derive(Debug, Default)]
 pub(super) struct Extras<'c>(Vec<(&'static str, &'c RawValue)>);

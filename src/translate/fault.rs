@@ -42,10 +42,23 @@ impl Fault {
         RequestError::Unsupported { field, provider: target.provider.to_owned(), dialect: target.dialect.name(), message }
     }
 
-    /// The request is good, but no other dialect than the client's own can say it, whatever the target.
+    /// The request is good, but no other dialect than the client's own can say it, whatever the target: [`name_target`].
     pub(crate) fn untranslatable(self) -> RequestError {
         let (field, message) = (bounded(self.field), bounded(self.message));
-        RequestError::Unsupported { field, provider: "any".to_owned(), dialect: "of another dialect", message }
+        RequestError::Unsupported { field, provider: ANY.to_owned(), dialect: "of another dialect", message }
+    }
+}
+
+/// Stands for the provider where a parser does not know which one it will be.
+const ANY: &str = "any";
+
+/// What a parser has refused, with the name of the provider that the request was for.
+pub(crate) fn name_target(error: RequestError, target: &Target<'_>) -> RequestError {
+    match error {
+        RequestError::Unsupported { field, provider, message, .. } if provider == ANY => {
+            RequestError::Unsupported { field, provider: target.provider.to_owned(), dialect: target.dialect.name(), message }
+        }
+        other => other,
     }
 }
 

@@ -3,6 +3,9 @@
 //! Data URIs are taken apart without a copy, so that a picture of many megabytes is borrowed from the body until it is written.
 
 use std::borrow::Cow;
+use std::fmt;
+
+use serde::{Serialize, Serializer};
 
 use super::conversation::Media;
 use super::fault::Fault;
@@ -46,4 +49,46 @@ pub(super) fn data_uri(uri: Str<'_>) -> Result<Media<'_>, Fault> {
             Media::Base64 { media_type: media_type.into(), data: uri.into() }
         }
     })
+}
+
+/// A URL that is written piece by piece, so that a large picture is not copied before it is written.
+#[derive(Debug)]
+pub(super) enum Url<'c> {
+    Web(&'c str),
+    Data { media_type: &'c str, data: &'c str },
+}
+
+/// Where a picture is.
+pub(super) fn picture<'c>(source: &'c Media<'c>) -> Result<Url<'c>, Fault> {
+    match source {
+        Media::Base64 { media_type, data } => Ok(Url::Data { media_type, data }),
+        Media::Url(url) => Ok(Url::Web(url)),
+        Media::FileId(_) => Err(uploaded()),
+        Media::Text(_) => Err(Fault::new("source", "an image cannot be text")),
+    }
+}
+
+/// Files are known to the provider they were uploaded to.
+pub(super) fn uploaded() -> Fault {
+    Fault::new("source.file_id", "a file uploaded to one provider is not known to another: send its content")
+}
+
+impl fmt::Display for Url<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Web(url) => f.write_str(url),
+            Self::Data { media_type, data } => {
+                f.write_str("data:")?;
+                f.write_str(media_type)?;
+                f.write_str(";base64,")?;
+                f.write_str(data)
+            }
+        }
+    }
+}
+
+impl Serialize for Url<'_> {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.collect_str(self)
+    }
 }

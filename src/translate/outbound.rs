@@ -3,7 +3,7 @@
 //! Always made from the client's original body, so that each attempt of a fallback begins anew. Overrides of the config come last:
 //! they hold in every format, and whatever the client has sent.
 
-use super::fault::Fault;
+use super::fault::{Fault, name_target};
 use super::{Api, ClientFormat, Facts, Format, Incoming, Rendered, RequestError, Target, Task, calls, opaque};
 use crate::codec::json::{Splice, TopLevel};
 
@@ -39,7 +39,7 @@ fn translate(
     facts: &Facts,
     target: &Target<'_>,
 ) -> Result<Rendered, RequestError> {
-    let conversation = format.parse_request(incoming, facts)?;
+    let conversation = format.parse_request(incoming, facts).map_err(|error| name_target(error, target))?;
     let mut rendered = target.format.render_request(&conversation, target)?;
     rendered.dropped.extend(conversation.ignored.iter().cloned());
     rendered.path = target.hosting.path(target);

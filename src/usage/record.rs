@@ -185,6 +185,13 @@ pub enum Fact<'a> {
     Text(Cow<'a, str>),
 }
 
+impl Fact<'static> {
+    /// A text that others have chosen, cut at the bound of records.
+    pub fn text(text: &str) -> Self {
+        Self::Text(bounded(text).into_owned().into())
+    }
+}
+
 impl Fact<'_> {
     /// The value with a lifetime of its own.
     pub fn into_owned(self) -> Fact<'static> {

@@ -89,6 +89,9 @@ pub(crate) fn snapshot(routes: Vec<Route>) -> Snapshot {
         providers,
         routes: Routes::new(routes.into_iter().map(Arc::new).collect()),
         limits: Default::default(),
+        limit_store: Default::default(),
+        rate_limit_service: None,
+        prices: Default::default(),
         bounds: Bounds::default(),
         usage: Default::default(),
     }

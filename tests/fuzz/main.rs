@@ -51,11 +51,14 @@ targets! {
     encodings_are_taken_off_in_any_pieces: "encoding", targets::codec::encoded(), targets::codec::encoding;
     forms_are_found_and_spliced: "multipart", targets::forms::forms(), targets::forms::multipart;
     calls_become_calls_or_errors: "call_request", targets::calls::requests(), targets::calls::request;
+    streams_of_calls_are_seen_the_same_in_any_pieces: "call_stream", targets::calls::streams(), targets::calls::stream;
     answers_to_calls_become_answers_or_errors: "call_answer", targets::calls::answers(), targets::calls::answer;
     requests_of_openai_become_requests_or_errors: "openai_request", seeds::client("openai", "request."), targets::requests::openai;
     requests_of_anthropic_become_requests_or_errors: "anthropic_request", seeds::client("anthropic", "request."), targets::requests::anthropic;
     requests_of_responses_become_requests_or_errors: "responses_request", seeds::client("responses", "request."), targets::requests::responses;
     requests_of_completions_become_requests_or_errors: "completions_request", seeds::client("completions", "request."), targets::requests::completions;
+    answers_of_responses_are_kept_and_seen: "responses_answer", seeds::native("responses", "answer."), targets::answers::responses;
+    answers_of_completions_are_kept_and_seen: "completions_answer", seeds::native("completions", "answer."), targets::answers::completions;
     streams_of_responses_say_the_same_in_any_pieces: "responses_stream", seeds::native("responses", "stream."), targets::streams::responses;
     streams_of_completions_say_the_same_in_any_pieces: "completions_stream", seeds::native("completions", "stream."), targets::streams::completions;
     answers_of_openai_become_answers_or_errors: "openai_answer", seeds::provider("openai", "answer."), targets::answers::openai;
@@ -72,6 +75,8 @@ targets! {
     streams_of_bedrock_say_the_same_in_any_pieces: "bedrock_stream", seeds::provider("bedrock", "stream."), targets::aws::bedrock;
     streams_of_anthropic_on_bedrock_say_the_same_in_any_pieces: "anthropic_bedrock_stream", seeds::provider("anthropic-bedrock", "stream."), targets::aws::anthropic_bedrock;
     ranks_are_observed_or_refused: "rerank_answer", vec![targets::answers::RANKS.to_vec()], targets::answers::rerank;
+    paths_lead_to_one_endpoint_and_never_out_of_a_provider: "path", targets::paths::paths(), targets::paths::path;
+    headers_of_answers_are_understood_within_bounds: "answer_headers", targets::headers::answers(), targets::headers::answer;
     configs_are_loaded_or_refused: "config", seeds::configs(), targets::people::config;
     keys_are_found_in_headers: "key", targets::people::headers(), targets::people::key;
     globs_match_in_bounded_time: "glob", targets::people::globs(), targets::people::glob;

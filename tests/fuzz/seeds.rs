@@ -29,9 +29,12 @@ pub fn client(api: &str, kind: &str) -> Vec<Vec<u8>> {
     inputs(kind, |client, _| client == api)
 }
 
-/// What providers of this dialect send.
+/// The APIs of conversations; all others are calls.
+const CONVERSATIONS: [&str; 5] = ["openai", "completions", "responses", "anthropic", "gemini"];
+
+/// What providers of this dialect send in conversations.
 pub fn provider(dialect: &str, kind: &str) -> Vec<Vec<u8>> {
-    inputs(kind, |_, provider| provider == dialect)
+    inputs(kind, |client, provider| provider == dialect && CONVERSATIONS.contains(&client))
 }
 
 /// What providers of the client's own API send.

@@ -5,15 +5,57 @@ pub mod aws;
 pub mod calls;
 pub mod codec;
 pub mod forms;
+pub mod headers;
+pub mod paths;
 pub mod people;
 pub mod requests;
 pub mod streams;
 
-use kanmon::translate::{Api, Dialect, Hosting, Target};
+use std::borrow::Cow;
 
-/// Every dialect that a provider can have.
-pub const DIALECTS: &[Dialect] =
-    &[Dialect::OpenAi, Dialect::Anthropic, Dialect::Cohere, Dialect::Bedrock, Dialect::AnthropicBedrock, Dialect::Gemini];
+use kanmon::translate::{Api, Azure, AzureVersion, Dialect, Hosting, OutputLimit, Target, Vendor, Vertex};
+
+/// A provider: a dialect, where it is hosted, and a model, which at Bedrock says what embeddings look like.
+pub struct Provider {
+    pub dialect: Dialect,
+    pub hosting: Hosting,
+    pub model: &'static str,
+}
+
+const fn provider(dialect: Dialect, hosting: Hosting, model: &'static str) -> Provider {
+    Provider { dialect, hosting, model }
+}
+
+const AZURE: Azure = Azure { version: AzureVersion::Dated(Cow::Borrowed("2024-10-21")), output_limit: OutputLimit::MaxTokens };
+const VERTEX: Vertex = Vertex { project: Cow::Borrowed("p"), location: Cow::Borrowed("l") };
+const VLLM: Vendor = Vendor {
+    output_limit: OutputLimit::MaxTokens,
+    tells_usage_unasked: true,
+    renamed: &[("seed", "random_seed")],
+    refuses: &["user"],
+    tokenizer: true,
+};
+
+/// Every dialect that a provider can have, at its owner's and elsewhere.
+pub static PROVIDERS: [Provider; 12] = [
+    provider(Dialect::OpenAi, Hosting::Owner, "served"),
+    provider(Dialect::OpenAi, Hosting::Vendor(VLLM), "served"),
+    provider(Dialect::Azure, Hosting::Azure(AZURE), "served"),
+    provider(Dialect::Anthropic, Hosting::Owner, "served"),
+    provider(Dialect::AnthropicBedrock, Hosting::Bedrock, "us.anthropic.served"),
+    provider(Dialect::AnthropicVertex, Hosting::Vertex(VERTEX), "served"),
+    provider(Dialect::Cohere, Hosting::Owner, "served"),
+    provider(Dialect::Bedrock, Hosting::Owner, "us.anthropic.claude-served"),
+    provider(Dialect::Bedrock, Hosting::Owner, "amazon.titan-embed-text-v2:0"),
+    provider(Dialect::Bedrock, Hosting::Owner, "cohere.embed-served"),
+    provider(Dialect::Gemini, Hosting::Owner, "served"),
+    provider(Dialect::Vertex, Hosting::Vertex(VERTEX), "served"),
+];
+
+/// The first provider of a dialect.
+pub fn of(dialect: Dialect) -> &'static Provider {
+    PROVIDERS.iter().find(|provider| provider.dialect == dialect).expect("a provider of each dialect")
+}
 
 /// An API of clients, and what stands in a stream of it that looks whole, or that tells an error.
 pub struct Client {
@@ -51,14 +93,15 @@ impl Client {
     }
 }
 
-/// A provider of a dialect, for a client of an API.
-pub fn target(api: Api, dialect: Dialect) -> Target<'static> {
+/// What a provider is asked for a client of an API.
+pub fn target(api: Api, provider: &'static Provider) -> Target<'static> {
+    let Provider { dialect, ref hosting, model } = *provider;
     Target {
         dialect,
         format: dialect.format_for(api),
-        hosting: &Hosting::Owner,
+        hosting,
         provider: "p",
-        model: "served",
+        model,
         stream: false,
         path_prefix: dialect.path_prefix(),
         default_max_tokens: 4096,

@@ -14,6 +14,7 @@ mod fallback;
 mod load;
 mod opaque;
 mod provider;
+mod rate_limit;
 #[cfg(feature = "redis")]
 #[path = "../support/redis.rs"]
 mod redis;

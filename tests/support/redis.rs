@@ -1,6 +1,12 @@
 //! A real redis-server (or valkey-server) for a test: on a Unix socket, without persistence, killed when dropped.
 
-#![allow(dead_code, reason = "each of the tests that share this needs a part of it")]
+#![allow(
+    clippy::unwrap_used,
+    clippy::panic,
+    dead_code,
+    unreachable_pub,
+    reason = "a test fails by panicking, and each of those that share this needs a part of it"
+)]
 
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
@@ -10,13 +16,19 @@ use tempfile::TempDir;
 
 pub struct Server {
     directory: TempDir,
+    more: Vec<String>,
     child: Option<Child>,
 }
 
 impl Server {
     /// Starts a server, and waits until it listens.
     pub async fn start() -> Self {
-        let mut server = Self { directory: TempDir::new().unwrap(), child: None };
+        Self::start_with(Vec::new()).await
+    }
+
+    /// The same, with more arguments.
+    pub async fn start_with(more: Vec<String>) -> Self {
+        let mut server = Self { directory: TempDir::new().unwrap(), more, child: None };
         server.restart().await;
         server
     }
@@ -46,6 +58,7 @@ impl Server {
             .arg(self.socket())
             .arg("--dir")
             .arg(self.directory.path())
+            .args(&self.more)
             .stdout(Stdio::null())
             .stderr(Stdio::null())
             .spawn()

@@ -2,6 +2,7 @@
 mod limit_store;
 mod limits;
 mod passthrough;
+mod service;
 
 use crate::config::{Errors, Snapshot, parse_with};
 

@@ -13,6 +13,12 @@ pub(super) fn envoys_reason(status: u16, details: &str, request_bytes: usize) ->
         _ if details.starts_with("upstream_reset") || details.starts_with("no_healthy_upstream") => {
             (Kind::Unreachable, "no provider of this model could be reached; try again shortly".to_owned())
         }
+        "request_rate_limited" => {
+            (Kind::RateLimited, "a limit of the gateway's rate limit service is reached; try again later".to_owned())
+        }
+        "rate_limiter_error" => {
+            (Kind::LimitsAway, "the gateway's rate limit service does not answer; try again shortly".to_owned())
+        }
         "cluster_not_found" | "route_not_found" => {
             (Kind::Internal, "the gateway's Envoy does not know the provider that was chosen".to_owned())
         }
@@ -29,6 +35,7 @@ pub(super) fn envoys_reason(status: u16, details: &str, request_bytes: usize) ->
 /// How the last attempt ended, by the same details.
 pub(super) fn envoys_end(details: &str) -> End {
     match details {
+        "request_rate_limited" | "rate_limiter_error" => End::NotSent,
         _ if details.contains("connection_failure") => End::Connect,
         _ if details.contains("timeout") => End::Timeout,
         _ if details.starts_with("upstream_reset") => End::Reset,
@@ -51,6 +58,7 @@ mod tests {
         assert_eq!(envoys_end("upstream_reset_before_response_started{connection_termination}"), End::Reset);
         assert_eq!(envoys_end("upstream_per_try_timeout"), End::Timeout);
         assert_eq!(envoys_end("no_healthy_upstream"), End::NoAnswer);
+        assert_eq!(envoys_end("request_rate_limited"), End::NotSent);
     }
 
     #[test]
@@ -60,6 +68,8 @@ mod tests {
         assert_eq!(kind(504, "upstream_per_try_timeout"), Kind::Timeout);
         assert_eq!(kind(503, "upstream_reset_before_response_started{connection_termination}"), Kind::Unreachable);
         assert_eq!(kind(503, "no_healthy_upstream"), Kind::Unreachable);
+        assert_eq!(kind(429, "request_rate_limited"), Kind::RateLimited);
+        assert_eq!(kind(503, "rate_limiter_error"), Kind::LimitsAway);
         assert_eq!(kind(400, "filter_chain_not_found"), Kind::InvalidRequest);
         assert_eq!(kind(500, "something_new"), Kind::Unreachable);
     }

@@ -21,6 +21,7 @@ use super::Call;
 use super::place;
 use super::way::unsupported;
 use crate::translate::converse::request::model_path;
+use crate::translate::fault::name_target;
 use crate::translate::{Api, ClientFormat, Dialect, Incoming, Rendered, RequestError, Target, facts, outbound};
 
 /// Whose count.
@@ -121,7 +122,8 @@ fn rendered(
 ) -> Result<Rendered, RequestError> {
     let body = Bytes::from(asked.body.into_owned());
     let incoming = Incoming::read(api, path, None, &body, ANY_DEPTH)?;
-    let mut conversation = format.parse_request(&incoming, &facts(&incoming)?)?;
+    let parsed = format.parse_request(&incoming, &facts(&incoming)?);
+    let mut conversation = parsed.map_err(|error| name_target(error, target))?;
     conversation.max_output_tokens = None;
     conversation.stream = false;
     let mut rendered = target.format.render_request(&conversation, target)?;

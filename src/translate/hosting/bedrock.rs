@@ -1,44 +1,20 @@
 //! Anthropic's messages on Amazon Bedrock (InvokeModel, InvokeModelWithResponseStream).
 //!
 //! Source: Bedrock's user guide, Anthropic Claude Messages API. Model and streaming stand in the path, the version of the API in the body,
-//! and so do the beta features, of which Bedrock knows a list of its own and answers 400 to any other ("invalid beta flag"). A client
-//! sends those of Anthropic's without knowing who serves it, so those that Bedrock does not know are dropped and listed: what needs
-//! one of them is refused by Bedrock by its name.
+//! and so do the beta features, of which Bedrock knows some ([`betas`]).
 
 use http::header::ACCEPT;
 use http::{HeaderName, HeaderValue};
 use serde_json::Value;
 
+use super::betas;
 use crate::codec::json::{Splice, TopLevel};
 use crate::translate::Target;
 use crate::translate::converse::request::model_path;
-use crate::translate::plain;
 
 /// The version of Anthropic's API on Bedrock.
 const VERSION: &str = "bedrock-2023-05-31";
 const VERSION_HEADER: &str = "anthropic-version";
-const BETA_HEADER: &str = "anthropic-beta";
-
-/// The beta features that Bedrock knows.
-const BETAS: [&str; 13] = [
-    "compact-2026-01-12",
-    "computer-use-2024-10-22",
-    "computer-use-2025-01-24",
-    "computer-use-2025-11-24",
-    "context-1m-2025-08-07",
-    "context-management-2025-06-27",
-    "dev-full-thinking-2025-05-14",
-    "effort-2025-11-24",
-    "interleaved-thinking-2025-05-14",
-    "output-128k-2025-02-19",
-    "token-efficient-tools-2025-02-19",
-    "tool-examples-2025-10-29",
-    "tool-search-tool-2025-10-19",
-];
-/// What has another name there.
-const RENAMED: [(&str, &str); 1] = [("advanced-tool-use-2025-11-20", "tool-search-tool-2025-10-19")];
-/// The most features that are listed as dropped.
-const LISTED: usize = 16;
 
 pub(super) fn path(target: &Target<'_>) -> String {
     let operation = if target.stream { "invoke-with-response-stream" } else { "invoke" };
@@ -57,42 +33,16 @@ pub(super) fn place(
     if top.get("anthropic_version").is_none() {
         splice.set("anthropic_version", Value::from(VERSION).to_string().into_bytes());
     }
-    let mut betas = Betas { known: Vec::new(), dropped };
     let given: Vec<String> = top.get("anthropic_beta").and_then(|raw| serde_json::from_str(raw.get()).ok()).unwrap_or_default();
-    given.iter().for_each(|beta| betas.add(beta));
-    let rendered = headers.iter().filter(|(name, _)| name == BETA_HEADER).filter_map(|(_, value)| value.to_str().ok());
-    for list in rendered.chain(asked) {
-        list.split(',').for_each(|beta| betas.add(beta.trim()));
-    }
-    if betas.known.is_empty() {
+    let lists = given.iter().map(String::as_str).chain(betas::rendered(headers)).chain(asked);
+    let kept = betas::BEDROCK.sort(lists, dropped);
+    if kept.is_empty() {
         splice.remove("anthropic_beta");
     } else {
-        splice.set("anthropic_beta", Value::from(betas.known).to_string().into_bytes());
+        splice.set("anthropic_beta", Value::from(kept).to_string().into_bytes());
     }
-    headers.retain(|(name, _)| name != VERSION_HEADER && name != BETA_HEADER);
+    headers.retain(|(name, _)| name != VERSION_HEADER && name != betas::HEADER);
     headers.push((ACCEPT, HeaderValue::from_static("*/*")));
-}
-
-struct Betas<'d> {
-    known: Vec<&'static str>,
-    dropped: &'d mut Vec<String>,
-}
-
-impl Betas<'_> {
-    fn add(&mut self, asked: &str) {
-        let name = RENAMED.iter().find(|(theirs, _)| *theirs == asked).map_or(asked, |(_, name)| name);
-        match BETAS.iter().find(|known| **known == name) {
-            Some(known) if !self.known.contains(known) => self.known.push(known),
-            Some(_) => {}
-            None if asked.is_empty() => {}
-            None => {
-                let told = format!("anthropic-beta: {}", plain::brief(asked, plain::QUOTATION));
-                if self.dropped.len() < LISTED && !self.dropped.contains(&told) {
-                    self.dropped.push(told);
-                }
-            }
-        }
-    }
 }
 
 #[cfg(test)]

@@ -2,7 +2,7 @@
 //!
 //! Anthropic's models take Anthropic's own body with two differences (Anthropic's documentation, "Claude on Vertex AI"): the model
 //! stands in the path and not in the body, and the version stands in the body as `anthropic_version` and not in a header. Beta
-//! features stay in their header.
+//! features stay in their header, but for those that it refuses ([`betas`]).
 
 use std::borrow::Cow;
 
@@ -13,7 +13,6 @@ use crate::codec::json::Splice;
 use crate::translate::segment::encode_but;
 use crate::translate::{Format, Target};
 
-const BETA_HEADER: &str = "anthropic-beta";
 const VERSION_HEADER: &str = "anthropic-version";
 /// The only version that there is.
 const ANTHROPIC_VERSION: &[u8] = br#""vertex-2023-10-16""#;
@@ -64,12 +63,10 @@ pub(super) fn place_messages(
 ) {
     splice.remove("model");
     splice.set("anthropic_version", ANTHROPIC_VERSION);
-    let rendered = headers.iter().find(|(name, _)| name == BETA_HEADER).and_then(|(_, value)| value.to_str().ok());
-    let (kept, refused) = betas::VERTEX.sort(asked.or(rendered).unwrap_or_default());
+    let kept = betas::VERTEX.sort(asked.into_iter().chain(betas::rendered(headers)), dropped);
     let value = HeaderValue::from_str(&kept.join(",")).ok().filter(|value| !value.is_empty());
-    dropped.extend(refused);
-    headers.retain(|(name, _)| name != BETA_HEADER && name != VERSION_HEADER);
-    headers.extend(value.map(|value| (HeaderName::from_static(BETA_HEADER), value)));
+    headers.retain(|(name, _)| name != betas::HEADER && name != VERSION_HEADER);
+    headers.extend(value.map(|value| (HeaderName::from_static(betas::HEADER), value)));
 }
 
 #[cfg(test)]

@@ -112,7 +112,7 @@ pub(in crate::translate) struct Told {
 struct ToldPrompt {
     cached_tokens: u64,
     #[serde(skip_serializing_if = "is_zero")]
-    cache_creation_tokens: u64,
+    cache_write_tokens: u64,
 }
 
 #[derive(Debug, Serialize)]
@@ -131,7 +131,7 @@ impl From<Tokens> for Told {
             prompt_tokens: tokens.input,
             completion_tokens: tokens.output,
             total_tokens: tokens.total(),
-            prompt_tokens_details: ToldPrompt { cached_tokens: tokens.cached_input, cache_creation_tokens: tokens.cache_write },
+            prompt_tokens_details: ToldPrompt { cached_tokens: tokens.cached_input, cache_write_tokens: tokens.cache_write },
             completion_tokens_details: ToldCompletion { reasoning_tokens: tokens.reasoning },
         }
     }

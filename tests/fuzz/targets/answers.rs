@@ -2,10 +2,12 @@
 //! dialect writes of what it has read, it reads and writes again as it was.
 
 use kanmon::translate::calls::Back;
-use kanmon::translate::{self, AnswerContext, AnswerError, Api, Dialect, Hosting, anthropic, provider_error, whole};
+use kanmon::translate::{
+    self, AnswerContext, AnswerError, Api, Dialect, Format, anthropic, completions, provider_error, responses as of_openai, whole,
+};
 use serde_json::value::RawValue;
 
-use super::CLIENTS;
+use super::{CLIENTS, Provider, of};
 
 pub fn openai(input: &[u8]) -> String {
     let (parse, render) = (translate::openai::response::parse, translate::openai::response::render);
@@ -38,6 +40,31 @@ pub fn bedrock(input: &[u8]) -> String {
     of_provider(Dialect::Bedrock, input)
 }
 
+/// OpenAI's responses, which pass and are observed; what is written of them is read again as it was.
+pub fn responses(input: &[u8]) -> String {
+    if let Ok(answer) = of_openai::response::parse(input) {
+        of_openai::response::parse(&of_openai::response::render(&answer, "asked", ""))
+            .expect("what has been written can be read");
+    }
+    passed(Api::OpenAiResponses, Format::Responses, input)
+}
+
+/// The same for completions.
+pub fn completions(input: &[u8]) -> String {
+    if let Ok(answer) = completions::response::parse(input) {
+        completions::response::parse(&completions::response::render(&answer, "asked"))
+            .expect("what has been written can be read");
+    }
+    passed(Api::OpenAiCompletions, Format::Completions, input)
+}
+
+/// An answer of a provider of the client's own format, which is kept whatever it is.
+fn passed(api: Api, format: Format, input: &[u8]) -> String {
+    let whole = whole(&AnswerContext { format, ..context(api, of(Dialect::OpenAi)) }, input).expect("what passes is kept");
+    assert!(whole.body.is_none() && whole.seen.complete == whole.seen.error.is_none());
+    format!("{:?}{}", whole.seen.finish, whole.seen.usage.is_some())
+}
+
 /// What Cohere and vLLM tell in one.
 pub const RANKS: &[u8] = br#"{"id":"r","model":"m","results":[{"index":0,"relevance_score":0.9,"document":{"text":"x"}}],
 "meta":{"billed_units":{"search_units":1},"tokens":{"input_tokens":5}},"usage":{"prompt_tokens":5,"total_tokens":5}}"#;
@@ -59,7 +86,7 @@ fn stable(input: &[u8], again: impl Fn(&[u8]) -> Result<Vec<u8>, AnswerError>) {
 pub fn of_provider(dialect: Dialect, input: &[u8]) -> String {
     let mut saw = String::new();
     for client in CLIENTS {
-        let context = context(client.api, dialect);
+        let context = context(client.api, of(dialect));
         match whole(&context, input) {
             Ok(whole) => {
                 if let Some(body) = &whole.body {
@@ -80,7 +107,8 @@ pub fn of_provider(dialect: Dialect, input: &[u8]) -> String {
     saw
 }
 
-pub fn context(api: Api, dialect: Dialect) -> AnswerContext {
+pub fn context(api: Api, provider: &Provider) -> AnswerContext {
+    let dialect = provider.dialect;
     AnswerContext {
         api,
         format: dialect.format_for(api),
@@ -89,7 +117,7 @@ pub fn context(api: Api, dialect: Dialect) -> AnswerContext {
         echo: String::new(),
         stream: true,
         wants_usage: true,
-        call: Back::of(api, dialect, &Hosting::Owner),
+        call: Back::of(api, dialect, &provider.hosting),
         answer_bytes: 1 << 20,
         event_bytes: 1 << 14,
     }

@@ -3,25 +3,26 @@
 
 use bytes::Bytes;
 use kanmon::codec::json::TopLevel;
-use kanmon::translate::{self, Api, Dialect, Incoming, Rendered, RequestError, anthropic, facts, request};
+use kanmon::codec::multipart::Form;
+use kanmon::translate::{self, Api, Dialect, Incoming, Parsed, Rendered, RequestError, anthropic, facts, request};
 
-use super::{CLIENTS, DIALECTS, target};
+use super::{CLIENTS, PROVIDERS, of, target};
 
 pub fn openai(input: &[u8]) -> String {
     let (parse, render) = (translate::openai::request::parse, translate::openai::request::render);
-    stable(input, |body| render(&parse(body)?, &target(Api::OpenAiChat, Dialect::OpenAi)));
+    stable(input, |body| render(&parse(body)?, &target(Api::OpenAiChat, of(Dialect::OpenAi))));
     of_client(Api::OpenAiChat, input)
 }
 
 pub fn anthropic(input: &[u8]) -> String {
     let (parse, render) = (anthropic::request::parse, anthropic::request::render);
-    stable(input, |body| render(&parse(body)?, &target(Api::AnthropicMessages, Dialect::Anthropic)));
+    stable(input, |body| render(&parse(body)?, &target(Api::AnthropicMessages, of(Dialect::Anthropic))));
     of_client(Api::AnthropicMessages, input)
 }
 
 pub fn gemini(input: &[u8]) -> String {
     let (parse, render) = (translate::gemini::request::parse, translate::gemini::request::render);
-    let again = |body: &[u8]| render(&parse(body)?, &target(Api::GeminiGenerate, Dialect::Gemini));
+    let again = |body: &[u8]| render(&parse(body)?, &target(Api::GeminiGenerate, of(Dialect::Gemini)));
     // Messages of the same speaker become one, whose texts are one text when they are read again: so it is not the same twice.
     if let Ok(Rendered { body: Some(once), .. }) = again(input) {
         again(&once).expect("what has been written can be read");
@@ -45,9 +46,14 @@ fn stable(input: &[u8], again: impl Fn(&[u8]) -> Result<Rendered, RequestError>)
 
 fn of_client(api: Api, input: &[u8]) -> String {
     let path = CLIENTS.iter().find(|client| client.api == api).expect("a client").path;
-    let body = Bytes::copy_from_slice(input);
-    let incoming = match Incoming::read(api, path, Some("application/json"), &body, 64) {
-        Ok(incoming) => incoming,
+    sent(api, path, "application/json", input)
+}
+
+/// What becomes of a request at every provider.
+pub fn sent(api: Api, path: &str, content_type: &str, input: &[u8]) -> String {
+    let (body, betas) = (Bytes::copy_from_slice(input), String::from_utf8_lossy(&input[..input.len().min(64)]));
+    let incoming = match Incoming::read(api, path, Some(content_type), &body, 64) {
+        Ok(incoming) => incoming.with_betas(Some(&betas)),
         Err(error) => return told(&error),
     };
     let facts = match facts(&incoming) {
@@ -55,11 +61,14 @@ fn of_client(api: Api, input: &[u8]) -> String {
         Err(error) => return told(&error),
     };
     let mut saw = String::new();
-    for dialect in DIALECTS {
-        match request(&incoming, &facts, &target(api, *dialect)) {
+    for provider in &PROVIDERS {
+        match request(&incoming, &facts, &target(api, provider)) {
             Ok(rendered) => {
                 let sent = rendered.body.as_ref().unwrap_or(&body);
-                TopLevel::scan(sent, 80).expect("what is sent is a JSON object without duplicate keys");
+                match &incoming.parsed {
+                    Parsed::Form(_) => drop(Form::scan(sent, "kanmon").expect("what is sent is a form")),
+                    _ => drop(TopLevel::scan(sent, 80).expect("what is sent is a JSON object without duplicate keys")),
+                }
                 assert!(rendered.path.starts_with('/') && rendered.path.is_ascii(), "{}", rendered.path);
                 saw.push_str(&rendered.dropped.join(","));
             }

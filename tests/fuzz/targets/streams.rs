@@ -8,7 +8,7 @@ use kanmon::translate::{
     first_event_verdict, gemini, openai as chat, responses,
 };
 
-use super::{CLIENTS, answers, pieces};
+use super::{CLIENTS, answers, of, pieces};
 
 /// What a dialect's reader is: an event in, deltas out.
 type Read<'r> = &'r mut dyn FnMut(&Event<'_>, &mut dyn FnMut(Delta<'_>)) -> Result<(), AnswerError>;
@@ -82,7 +82,7 @@ pub fn completions(input: &[u8]) -> String {
 
 /// A provider of the client's own format.
 fn passed(api: Api, format: Format, input: &[u8]) -> String {
-    let context = AnswerContext { format, ..answers::context(api, Dialect::OpenAi) };
+    let context = AnswerContext { format, ..answers::context(api, of(Dialect::OpenAi)) };
     let (_, end) = client(context.clone(), &[input]);
     assert_eq!(end, client(context, &pieces(input)).1);
     format!("{end:?}")
@@ -92,7 +92,7 @@ fn passed(api: Api, format: Format, input: &[u8]) -> String {
 pub fn of_provider(dialect: Dialect, input: &[u8]) -> String {
     let mut saw = String::new();
     for row in CLIENTS {
-        let context = answers::context(row.api, dialect);
+        let context = answers::context(row.api, of(dialect));
         let passes = row.api.format() == Some(context.format);
         let (whole, end) = client(context.clone(), &[input]);
         let (split, split_end) = client(context, &pieces(input));
@@ -105,7 +105,7 @@ pub fn of_provider(dialect: Dialect, input: &[u8]) -> String {
         }
         saw.push_str(&format!("{end:?};"));
     }
-    let context = answers::context(Api::OpenAiChat, dialect);
+    let context = answers::context(Api::OpenAiChat, of(dialect));
     let _ = Frames::new(context.framing, 1 << 14).push(input, &mut |event| {
         saw.push_str(match first_event_verdict(context.api, context.format, &event) {
             Verdict::Meaningful => "m",
@@ -119,7 +119,7 @@ pub fn of_provider(dialect: Dialect, input: &[u8]) -> String {
 }
 
 /// What a client gets.
-fn client(context: AnswerContext, pieces: &[&[u8]]) -> (Vec<u8>, End) {
+pub fn client(context: AnswerContext, pieces: &[&[u8]]) -> (Vec<u8>, End) {
     let mut stream = Stream::new(context);
     let mut got = Vec::new();
     for piece in pieces {

@@ -6,6 +6,7 @@ mod server;
 mod away;
 mod exact;
 mod fleet;
+mod secure;
 
 use std::sync::Arc;
 use std::time::Duration;

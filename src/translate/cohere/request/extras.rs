@@ -1,24 +1,11 @@
 //! Top-level fields that are Cohere's own, hints of others, and what to do about the rest.
 
-use crate::translate::extras::{Known, listed};
+use crate::translate::extras::{HINTS, Known, listed};
 
 /// Top-level fields of Cohere's API reference that no other API has a word for. A client that sends one means what Cohere means.
 const COHERE: [&str; 6] = ["documents", "citation_options", "safety_mode", "strict_tools", "priority", "raw_prompting"];
 
-pub(super) const KNOWN: Known = Known {
-    own: |key| listed(&COHERE, key),
-    hints: &[
-        "store",
-        "prompt_cache_key",
-        "prompt_cache_retention",
-        "verbosity",
-        "stream_options",
-        "cache_control",
-        "context_management",
-        "speed",
-    ],
-    remedy,
-};
+pub(super) const KNOWN: Known = Known { own: |key| listed(&COHERE, key), hints: HINTS, remedy };
 
 fn remedy(key: &str) -> &'static str {
     match key {

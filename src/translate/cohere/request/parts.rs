@@ -5,15 +5,15 @@
 //! another format is an error, and so is one that shall be cited from: no answer can bring the citations back.
 
 use std::borrow::Cow;
-use std::fmt;
 
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
-use serde::{Serialize, Serializer};
+use serde::Serialize;
 
 use crate::translate::conversation::{Content, Document, Image, Media};
 use crate::translate::fault::Fault;
 use crate::translate::hints::Hints;
+use crate::translate::media::{Url, picture, uploaded};
 use crate::translate::plain;
 
 #[derive(Debug, Serialize)]
@@ -29,33 +29,6 @@ pub(super) struct ImageUrl<'c> {
     url: Url<'c>,
     #[serde(skip_serializing_if = "Option::is_none")]
     detail: Option<&'c str>,
-}
-
-/// Written piece by piece, so that a large picture is not copied before it is written.
-#[derive(Debug)]
-enum Url<'c> {
-    Web(&'c str),
-    Data { media_type: &'c str, data: &'c str },
-}
-
-impl fmt::Display for Url<'_> {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self {
-            Self::Web(url) => f.write_str(url),
-            Self::Data { media_type, data } => {
-                f.write_str("data:")?;
-                f.write_str(media_type)?;
-                f.write_str(";base64,")?;
-                f.write_str(data)
-            }
-        }
-    }
-}
-
-impl Serialize for Url<'_> {
-    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        serializer.collect_str(self)
-    }
 }
 
 /// `content`: a string where one will do.
@@ -104,12 +77,7 @@ pub(super) fn push<'c>(content: &'c Content<'c>, role: &str, out: &mut Vec<Part<
 }
 
 fn image<'c>(image: &'c Image<'c>, dropped: &mut Hints) -> Result<Part<'c>, Fault> {
-    let url = match &image.source {
-        Media::Base64 { media_type, data } => Url::Data { media_type, data },
-        Media::Url(url) => Url::Web(url),
-        Media::FileId(_) => return Err(uploaded()),
-        Media::Text(_) => return Err(Fault::new("source", "an image cannot be text")),
-    };
+    let url = picture(&image.source)?;
     let detail = image.detail.as_deref().filter(|detail| ["auto", "low", "high"].contains(detail));
     dropped.add_if(detail != image.detail.as_deref(), "detail");
     Ok(Part::ImageUrl { image_url: ImageUrl { url, detail } })
@@ -147,20 +115,6 @@ fn about(document: &Document<'_>) -> Option<String> {
     }
 }
 
-fn uploaded() -> Fault {
-    Fault::new("source.file_id", "a file uploaded to one provider is not known to another: send its content")
-}
-
 pub(super) fn out_of_place(content: &Content<'_>, role: &str) -> Fault {
-    let what = match content {
-        Content::Text(_) => "text",
-        Content::Image(_) => "images",
-        Content::Audio(_) => "recordings",
-        Content::Document(_) => "documents",
-        Content::Thinking(_) | Content::RedactedThinking(_) => "thinking",
-        Content::ToolCall(_) => "tool calls",
-        Content::ToolResult(_) => "tool results",
-        Content::Refusal(_) => "refusals",
-    };
-    Fault::new("content[]", format!("Cohere takes no {what} in a message of the role `{role}`"))
+    Fault::new("content[]", format!("Cohere takes no {} in a message of the role `{role}`", content.in_words()))
 }

@@ -5,7 +5,7 @@
 
 use crate::translate::AnswerError;
 use crate::translate::answer::{Answer, Choice, Finish, FinishReason};
-use crate::translate::conversation::{Content, Image, Media, Part, Thinking};
+use crate::translate::conversation::{Content, Image, Media, Part, Thinking, sign};
 use crate::translate::gemini::said::{self, Ended, Said};
 use crate::translate::gemini::wire::{Candidate, Content as Wire, Response};
 use crate::translate::gemini::{error, grounding, logprobs, malformed, usage};
@@ -81,15 +81,7 @@ fn parts(content: Option<Wire<'_>>) -> Result<Vec<Part<'_>>, AnswerError> {
 fn push<'a>(parts: &mut Vec<Part<'a>>, said: Said<'a>) {
     let content = match said {
         Said::Thinking(text) => Content::Thinking(Thinking { text, signature: None }),
-        Said::Signature(signature) => {
-            if let Some(Content::Thinking(thinking)) = parts.last_mut().map(|part| &mut part.content)
-                && thinking.signature.is_none()
-            {
-                thinking.signature = Some(signature);
-                return;
-            }
-            Content::Thinking(Thinking { text: Str::default(), signature: Some(signature) })
-        }
+        Said::Signature(signature) => return sign(parts, signature),
         Said::Text(text) => Content::Text(text),
         Said::Call(call) => Content::ToolCall(call),
     };

@@ -10,7 +10,7 @@ use serde_json::value::RawValue;
 
 use crate::translate::AnswerError;
 use crate::translate::answer::{Answer, Choice, Finish};
-use crate::translate::conversation::{Content, Part, Thinking, ToolCall};
+use crate::translate::conversation::{Content, Part, Thinking, ToolCall, sign};
 use crate::translate::openai::message::{self, Message, Said};
 use crate::translate::openai::{annotation, error, malformed, usage, words};
 use crate::translate::text::Str;
@@ -88,15 +88,10 @@ fn parts(said: Vec<Said<'_>>) -> Vec<Part<'_>> {
     for said in said {
         let content = match said {
             Said::Thinking(text) => Content::Thinking(Thinking { text, signature: None }),
+            // Anthropic may keep the text of thinking to itself and give its signature only.
             Said::Signature(signature) => {
-                if let Some(Content::Thinking(thinking)) = parts.last_mut().map(|part| &mut part.content)
-                    && thinking.signature.is_none()
-                {
-                    thinking.signature = Some(signature);
-                    continue;
-                }
-                // Anthropic may keep the text of thinking to itself and give its signature only.
-                Content::Thinking(Thinking { text: Str::default(), signature: Some(signature) })
+                sign(&mut parts, signature);
+                continue;
             }
             Said::Redacted(data) => Content::RedactedThinking(data),
             Said::Text(text) => Content::Text(text),

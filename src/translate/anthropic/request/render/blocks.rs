@@ -12,6 +12,7 @@ use crate::translate::conversation::{CacheHint, Content, Document, Image, Media,
 use crate::translate::fault::Fault;
 use crate::translate::hints::Hints;
 use crate::translate::signature;
+use crate::translate::tool_id::spelled;
 
 /// The media types of images that Anthropic's reference lists.
 const IMAGES: [&str; 4] = ["image/jpeg", "image/png", "image/gif", "image/webp"];
@@ -166,7 +167,7 @@ impl Blocks<'_> {
             blocks.extend(self.user(part)?);
         }
         Ok(Block::ToolResult {
-            tool_use_id: tool_id(&result.call_id),
+            tool_use_id: spelled(&result.call_id),
             content: Text::new(blocks),
             is_error: result.is_error,
             cache_control: cache.map(CacheControl::from),
@@ -246,25 +247,7 @@ fn tool_use<'c>(call: &'c ToolCall<'c>, cache: Option<CacheHint>) -> Result<Bloc
         return Err(Fault::new("", "Anthropic takes a JSON object only, and this is other JSON"));
     }
     let cache_control = cache.map(CacheControl::from);
-    Ok(Block::ToolUse { id: tool_id(&call.id), name: &call.name, input, cache_control })
-}
-
-/// Anthropic takes ids of letters, digits, `_` and `-` only. Others (`functions.look:0`) are spelled out, the same way in the call
-/// and in its result.
-fn tool_id(id: &str) -> Cow<'_, str> {
-    let allowed = |byte: u8| byte.is_ascii_alphanumeric() || byte == b'_' || byte == b'-';
-    if id.bytes().all(allowed) {
-        return Cow::Borrowed(id);
-    }
-    let mut spelled = String::with_capacity(id.len() + 8);
-    for byte in id.bytes() {
-        if allowed(byte) {
-            spelled.push(char::from(byte));
-        } else {
-            spelled.push_str(&format!("_{byte:02x}"));
-        }
-    }
-    Cow::Owned(spelled)
+    Ok(Block::ToolUse { id: spelled(&call.id), name: &call.name, input, cache_control })
 }
 
 /// A text file as base64 is what OpenAI's clients send; Anthropic takes text as text.
@@ -281,15 +264,5 @@ fn wrong_type(media_type: &str, known: &[&str]) -> Fault {
 }
 
 fn out_of_place(content: &Content<'_>, place: &str) -> Fault {
-    let what = match content {
-        Content::Text(_) => "text",
-        Content::Image(_) => "images",
-        Content::Audio(_) => "recordings",
-        Content::Document(_) => "documents",
-        Content::Thinking(_) | Content::RedactedThinking(_) => "thinking",
-        Content::ToolCall(_) => "tool calls",
-        Content::ToolResult(_) => "tool results",
-        Content::Refusal(_) => "refusals",
-    };
-    Fault::new("content[]", format!("Anthropic takes no {what} in {place}"))
+    Fault::new("content[]", format!("Anthropic takes no {} in {place}", content.in_words()))
 }

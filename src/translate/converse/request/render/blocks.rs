@@ -14,6 +14,7 @@ use crate::translate::fault::Fault;
 use crate::translate::hints::Hints;
 use crate::translate::plain;
 use crate::translate::signature;
+use crate::translate::tool_id::{is_plain, spelled};
 
 /// The longest id and the longest name of a tool that Bedrock takes, in bytes.
 const LONGEST: usize = 64;
@@ -239,10 +240,6 @@ fn tool_use<'c>(call: &'c ToolCall<'c>) -> Result<Call<'c>, Fault> {
     Ok(Call { tool_use_id: tool_id(&call.id)?, name, input })
 }
 
-fn is_plain(byte: u8) -> bool {
-    byte.is_ascii_alphanumeric() || byte == b'_' || byte == b'-'
-}
-
 /// Bedrock takes names of up to 64 letters, digits, `_` and `-`. Another name would be another tool to the application.
 pub(super) fn tool_name(name: &str) -> Result<&str, Fault> {
     if (1..=LONGEST).contains(&name.len()) && name.bytes().all(is_plain) {
@@ -268,31 +265,6 @@ fn tool_id(id: &str) -> Result<Cow<'_, str>, Fault> {
     Ok(format!("{}_{hash}", &id[..LONGEST - 1 - hash.len()]).into())
 }
 
-fn spelled(id: &str) -> Cow<'_, str> {
-    if id.bytes().all(is_plain) {
-        return Cow::Borrowed(id);
-    }
-    let mut spelled = String::with_capacity(id.len() + 8);
-    for byte in id.bytes() {
-        if is_plain(byte) {
-            spelled.push(char::from(byte));
-        } else {
-            spelled.push_str(&format!("_{byte:02x}"));
-        }
-    }
-    Cow::Owned(spelled)
-}
-
 fn out_of_place(content: &Content<'_>, place: &str) -> Fault {
-    let what = match content {
-        Content::Text(_) => "text",
-        Content::Image(_) => "images",
-        Content::Audio(_) => "recordings",
-        Content::Document(_) => "documents",
-        Content::Thinking(_) | Content::RedactedThinking(_) => "thinking",
-        Content::ToolCall(_) => "tool calls",
-        Content::ToolResult(_) => "tool results",
-        Content::Refusal(_) => "refusals",
-    };
-    Fault::new("content[]", format!("Bedrock takes no {what} in {place}"))
+    Fault::new("content[]", format!("Bedrock takes no {} in {place}", content.in_words()))
 }

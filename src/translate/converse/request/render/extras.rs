@@ -4,7 +4,7 @@ use serde::Serialize;
 use serde_json::value::RawValue;
 
 use super::additional::Additional;
-use crate::translate::extras::{self, Known, listed};
+use crate::translate::extras::{self, HINTS, Known, listed};
 use crate::translate::fault::Fault;
 use crate::translate::hints::Hints;
 use crate::translate::text::Str;
@@ -14,20 +14,7 @@ const CONVERSE: [&str; 4] = ["guardrailConfig", "performanceConfig", "promptVari
 /// The one of them that is written together with what is made here.
 const ADDITIONAL: &str = "additionalModelRequestFields";
 
-const KNOWN: Known = Known {
-    own: |key| listed(&CONVERSE, key),
-    hints: &[
-        "store",
-        "prompt_cache_key",
-        "prompt_cache_retention",
-        "verbosity",
-        "stream_options",
-        "cache_control",
-        "context_management",
-        "speed",
-    ],
-    remedy,
-};
+const KNOWN: Known = Known { own: |key| listed(&CONVERSE, key), hints: HINTS, remedy };
 
 /// Fields of Converse's own.
 #[derive(Debug, Default, Serialize)]

@@ -103,7 +103,7 @@ fn format<'a>(config: &mut Generation<'a>) -> Result<Option<ResponseFormat<'a>>,
     let schema = match (json, config.response_schema.take()) {
         (Some(_), Some(_)) => return Err(Fault::new("responseSchema", "and `responseJsonSchema` exclude each other").into()),
         (Some(schema), None) => Some(schema),
-        (None, Some(raw)) => Some(Cow::Owned(schema::closed(raw).map_err(|fault| fault.within("responseSchema"))?)),
+        (None, Some(raw)) => Some(Cow::Owned(schema::json_schema(raw).map_err(|fault| fault.within("responseSchema"))?)),
         (None, None) => None,
     };
     match (config.response_mime_type.as_deref(), schema) {

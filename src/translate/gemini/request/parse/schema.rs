@@ -14,30 +14,6 @@ pub(super) fn json_schema(raw: &RawValue) -> Result<Box<RawValue>, Fault> {
     to_raw_value(&value).map_err(|error| Fault::new("", error.to_string()))
 }
 
-/// The same for an answer. Google's models fill in what the schema has and nothing else; providers that want that said
-/// (`additionalProperties: false`) get it said.
-pub(super) fn closed(raw: &RawValue) -> Result<Box<RawValue>, Fault> {
-    let mut value: Value = read_raw(raw)?;
-    rewrite(&mut value);
-    close(&mut value);
-    to_raw_value(&value).map_err(|error| Fault::new("", error.to_string()))
-}
-
-fn close(schema: &mut Value) {
-    let Value::Object(fields) = schema else { return };
-    for (key, value) in fields.iter_mut() {
-        match &**key {
-            "items" | "additionalProperties" => close(value),
-            "anyOf" => value.as_array_mut().into_iter().flatten().for_each(close),
-            "properties" | "$defs" => value.as_object_mut().into_iter().flat_map(Map::values_mut).for_each(close),
-            _ => {}
-        }
-    }
-    if fields.get("properties").is_some_and(Value::is_object) {
-        fields.entry("additionalProperties").or_insert(Value::Bool(false));
-    }
-}
-
 /// The depth was bounded when the JSON was read.
 fn rewrite(schema: &mut Value) {
     let Value::Object(fields) = schema else { return };
@@ -129,23 +105,6 @@ mod tests {
                 r#"{"type":"object","required":["a"],"properties":{"a":{"type":["string","null"],"enum":["x","y",null]},"#,
                 r#""b":{"type":"array","minItems":1,"items":{"type":"integer"}},"#,
                 r#""type":{"anyOf":[{"type":"number"},{"type":"boolean"},{"type":"null"}],"examples":[7]}}}"#
-            )
-        );
-    }
-
-    #[test]
-    fn a_schema_of_an_answer_has_nothing_else() {
-        let raw: &RawValue = serde_json::from_str(
-            r#"{"type":"OBJECT","properties":{"properties":{"type":"ARRAY","items":{"type":"OBJECT","properties":{}}},
-            "map":{"type":"OBJECT","additional_properties":{"type":"STRING"}},"any":{"type":"OBJECT"}}}"#,
-        )
-        .unwrap();
-        assert_eq!(
-            closed(raw).unwrap().get(),
-            concat!(
-                r#"{"type":"object","properties":{"properties":{"type":"array","items":{"type":"object","properties":{},"#,
-                r#""additionalProperties":false}},"map":{"type":"object","additionalProperties":{"type":"string"}},"#,
-                r#""any":{"type":"object"}},"additionalProperties":false}"#
             )
         );
     }

@@ -1,6 +1,6 @@
 //! Top-level fields that are Google's own, hints of others, and what to do about the rest.
 
-use crate::translate::extras::Known;
+use crate::translate::extras::{HINTS, Known};
 
 /// Top-level fields of Google's API reference, in both spellings. A client of another API that sends one means what Google means.
 const GOOGLE: [(&str, &str); 5] = [
@@ -11,20 +11,8 @@ const GOOGLE: [(&str, &str); 5] = [
     ("labels", "labels"),
 ];
 
-pub(super) const KNOWN: Known = Known {
-    own: |key| GOOGLE.iter().find(|(name, _)| *name == key).map(|(_, field)| *field),
-    hints: &[
-        "store",
-        "prompt_cache_key",
-        "prompt_cache_retention",
-        "verbosity",
-        "stream_options",
-        "cache_control",
-        "context_management",
-        "speed",
-    ],
-    remedy,
-};
+pub(super) const KNOWN: Known =
+    Known { own: |key| GOOGLE.iter().find(|(name, _)| *name == key).map(|(_, field)| *field), hints: HINTS, remedy };
 
 fn remedy(key: &str) -> &'static str {
     match key {

@@ -136,15 +136,5 @@ fn media_type_of(url: &str) -> Option<&'static str> {
 }
 
 pub(super) fn out_of_place(content: &Content<'_>, place: &str) -> Fault {
-    let what = match content {
-        Content::Text(_) => "text",
-        Content::Image(_) => "images",
-        Content::Audio(_) => "recordings",
-        Content::Document(_) => "documents",
-        Content::Thinking(_) | Content::RedactedThinking(_) => "thinking",
-        Content::ToolCall(_) => "tool calls",
-        Content::ToolResult(_) => "tool results",
-        Content::Refusal(_) => "refusals",
-    };
-    Fault::new("content[]", format!("Google takes no {what} in {place}"))
+    Fault::new("content[]", format!("Google takes no {} in {place}", content.in_words()))
 }

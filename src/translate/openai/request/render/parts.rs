@@ -3,13 +3,12 @@
 //! A note is written where OpenAI's parts have no place for what the client says about a thing: the title and context of a document
 //! in plain text, and which tool call a picture belongs to. What would have to be left out is an error.
 
-use std::fmt;
-
-use serde::{Serialize, Serializer};
+use serde::Serialize;
 
 use super::messages::out_of_place;
 use crate::translate::conversation::{Content, Document, Image, Media};
 use crate::translate::fault::Fault;
+use crate::translate::media::{Url, picture, uploaded};
 
 /// A part, ready to be written.
 #[derive(Debug, Serialize)]
@@ -62,33 +61,6 @@ pub(super) struct File<'c> {
     file_data: Url<'c>,
 }
 
-/// Written piece by piece, so that a large picture is not copied before it is written.
-#[derive(Debug)]
-enum Url<'c> {
-    Web(&'c str),
-    Data { media_type: &'c str, data: &'c str },
-}
-
-impl fmt::Display for Url<'_> {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self {
-            Self::Web(url) => f.write_str(url),
-            Self::Data { media_type, data } => {
-                f.write_str("data:")?;
-                f.write_str(media_type)?;
-                f.write_str(";base64,")?;
-                f.write_str(data)
-            }
-        }
-    }
-}
-
-impl Serialize for Url<'_> {
-    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        serializer.collect_str(self)
-    }
-}
-
 /// Adds what stands for this content in a user message; `role` says whose content it was.
 pub(super) fn push<'c>(content: &'c Content<'c>, role: &str, out: &mut Vec<Part<'c>>) -> Result<(), Fault> {
     match content {
@@ -104,12 +76,7 @@ pub(super) fn push<'c>(content: &'c Content<'c>, role: &str, out: &mut Vec<Part<
 }
 
 fn image<'c>(image: &'c Image<'c>) -> Result<Part<'c>, Fault> {
-    let url = match &image.source {
-        Media::Base64 { media_type, data } => Url::Data { media_type, data },
-        Media::Url(url) => Url::Web(url),
-        Media::FileId(_) => return Err(uploaded()),
-        Media::Text(_) => return Err(Fault::new("source", "an image cannot be text")),
-    };
+    let url = picture(&image.source)?;
     Ok(Part::ImageUrl { image_url: ImageUrl { url, detail: image.detail.as_deref() } })
 }
 
@@ -151,8 +118,4 @@ fn unnamed(media_type: &str) -> &'static str {
         "text/plain" => "document.txt",
         _ => "document",
     }
-}
-
-fn uploaded() -> Fault {
-    Fault::new("source.file_id", "a file uploaded to one provider is not known to another: send its content")
 }
