@@ -25,8 +25,8 @@ use base64::engine::general_purpose::STANDARD;
 use bytes::Bytes;
 use kanmon::codec::aws_events;
 use kanmon::translate::{
-    AnswerContext, Api, Azure, AzureVersion, Dialect, End, Format, Hosting, Incoming, Kept, OutputLimit, RequestError, Stream,
-    Target, Vertex, echo, facts, provider_error, request, whole,
+    AnswerContext, Api, Azure, AzureVersion, Dialect, End, ErrorHeaders, Format, Hosting, Incoming, Kept, OutputLimit,
+    RequestError, Stream, Target, Vertex, custom_tools, echo, facts, provider_error, request, whole,
 };
 use kanmon::upstream::Serves;
 use serde_json::{Value, json};
@@ -137,6 +137,11 @@ impl Fixture {
         request.map(|request| echo(self.client.api, self.format(), &request)).unwrap_or_default()
     }
 
+    fn custom_tools(&self) -> Vec<String> {
+        let request = fs::read(self.input.with_file_name("request.in.json"));
+        request.map(|request| custom_tools(self.client.api, self.format(), &request)).unwrap_or_default()
+    }
+
     fn context(&self) -> AnswerContext {
         AnswerContext {
             api: self.client.api,
@@ -147,6 +152,9 @@ impl Fixture {
             stream: true,
             wants_usage: true,
             call: kanmon::translate::calls::Back::default(),
+            custom_tools: self.custom_tools(),
+            input_estimate: 7,
+            headers: ErrorHeaders::default(),
             answer_bytes: 1 << 20,
             event_bytes: 1 << 20,
         }

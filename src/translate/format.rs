@@ -53,6 +53,22 @@ impl Format {
 }
 
 impl ClientFormat {
+    /// Whether an answer has a place for pictures that the model made.
+    pub(super) fn tells_pictures(self) -> bool {
+        match self {
+            Self::Chat | Self::Responses => true,
+            Self::Completions | Self::Messages | Self::Gemini => false,
+        }
+    }
+
+    /// Whether answers without usage break its SDKs: their types demand numbers.
+    pub(super) fn demands_usage(self) -> bool {
+        match self {
+            Self::Messages => true,
+            Self::Chat | Self::Completions | Self::Responses | Self::Gemini => false,
+        }
+    }
+
     /// The same format at a provider.
     pub fn format(self) -> Format {
         match self {

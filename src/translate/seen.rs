@@ -5,9 +5,30 @@
 
 use super::answer::{Answer, Delta};
 use super::conversation::Content;
-use super::{Format, Seen, plain};
+use super::{ClientFormat, Format, Seen, plain};
+use crate::usage::{self, Tokens, Units};
 
 impl Seen {
+    /// Notes what the client's API has no place for.
+    pub(super) fn untold(&mut self, client: ClientFormat, content: &Content<'_>) {
+        let what = match content {
+            Content::Image(_) if client.tells_pictures() => return,
+            Content::Image(_) => "answer.images",
+            Content::Audio(_) => "answer.audio",
+            Content::Document(_) => "answer.documents",
+            _ => return,
+        };
+        if !self.untold.contains(&what) {
+            self.untold.push(what);
+        }
+    }
+
+    /// What a whole answer has cost, for an API that demands to be told: what the provider reported, or else the same estimate as
+    /// stands in the usage record.
+    pub(super) fn told_tokens(&self, input_estimate: u64) -> Tokens {
+        usage::account(self.usage, input_estimate, self.output_bytes, true, true).0
+    }
+
     /// Of a whole answer.
     pub(super) fn of(answer: &Answer<'_>) -> Self {
         let parts = || answer.choices.iter().flat_map(|choice| &choice.parts);
@@ -15,11 +36,13 @@ impl Seen {
             model: answer.model.as_ref().map(ToString::to_string),
             id: answer.id.as_ref().map(ToString::to_string),
             usage: answer.usage,
+            units: Units::default(),
             finish: answer.choices.first().map(|choice| choice.finish.reason),
             output_bytes: parts().map(|part| generated(&part.content)).fold(0, u64::saturating_add),
             started: parts().next().is_some(),
             complete: true,
             error: None,
+            untold: Vec::new(),
         }
     }
 }
@@ -28,7 +51,7 @@ fn generated(content: &Content<'_>) -> u64 {
     bytes(match content {
         Content::Text(text) | Content::Refusal(text) | Content::RedactedThinking(text) => text.len(),
         Content::Thinking(thinking) => thinking.text.len(),
-        Content::ToolCall(call) => call.name.len().saturating_add(call.arguments.len()),
+        Content::ToolCall(call) | Content::CustomCall(call) => call.name.len().saturating_add(call.arguments.len()),
         Content::Image(_) | Content::Audio(_) | Content::Document(_) | Content::ToolResult(_) => 0,
     })
 }
@@ -64,6 +87,7 @@ impl Progress {
             | Delta::RedactedThinking { choice, data: text }
             | Delta::ToolCall { choice, name: text, .. }
             | Delta::ToolArguments { choice, json: text, .. } => self.generated(*choice, text.len()),
+            Delta::Media { choice, .. } => self.generated(*choice, 0),
             Delta::Finish { choice, finish } => {
                 self.open.retain(|open| open != choice);
                 self.seen.finish = Some(finish.reason);
@@ -71,7 +95,12 @@ impl Progress {
             Delta::Usage(tokens) => self.seen.usage = Some(self.seen.usage.unwrap_or_default().merge(*tokens)),
             Delta::Error(error) => self.seen.error = Some(plain::brief(&error.message, plain::MESSAGE).into_owned()),
             Delta::End => self.seen.complete = self.seen.error.is_none(),
-            Delta::Signature { .. } | Delta::Logprobs { .. } | Delta::TextBlock { .. } | Delta::Citation { .. } => {}
+            Delta::CustomCall { .. }
+            | Delta::CustomInput { .. }
+            | Delta::Signature { .. }
+            | Delta::Logprobs { .. }
+            | Delta::TextBlock { .. }
+            | Delta::Citation { .. } => {}
         }
     }
 

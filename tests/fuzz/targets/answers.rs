@@ -2,7 +2,9 @@
 //! dialect writes of what it has read, it reads and writes again as it was.
 
 use kanmon::translate::calls::Back;
-use kanmon::translate::{self, AnswerContext, AnswerError, Api, Dialect, Hosting, anthropic, provider_error, whole};
+use kanmon::translate::{
+    self, AnswerContext, AnswerError, Api, Dialect, ErrorHeaders, Hosting, anthropic, provider_error, whole,
+};
 use serde_json::value::RawValue;
 
 use super::CLIENTS;
@@ -90,6 +92,9 @@ pub fn context(api: Api, dialect: Dialect) -> AnswerContext {
         stream: true,
         wants_usage: true,
         call: Back::of(api, dialect, &Hosting::Owner),
+        custom_tools: Vec::new(),
+        input_estimate: 7,
+        headers: ErrorHeaders::default(),
         answer_bytes: 1 << 20,
         event_bytes: 1 << 14,
     }

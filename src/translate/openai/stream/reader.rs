@@ -52,6 +52,14 @@ impl Reader {
             emit(Delta::Error(error::of_value(raw)));
             return Ok(());
         }
+        if chunk.choices.is_none()
+            && chunk.usage.is_none()
+            && let Some(error) = error::flat(event.name, data)
+        {
+            self.ended = true;
+            emit(Delta::Error(error));
+            return Ok(());
+        }
         self.start(&chunk, emit);
         for choice in chunk.choices.into_iter().flatten() {
             self.choice(choice, emit)?;

@@ -287,7 +287,7 @@ fn out_of_place(content: &Content<'_>, place: &str) -> Fault {
         Content::Audio(_) => "recordings",
         Content::Document(_) => "documents",
         Content::Thinking(_) | Content::RedactedThinking(_) => "thinking",
-        Content::ToolCall(_) => "tool calls",
+        Content::ToolCall(_) | Content::CustomCall(_) => "tool calls",
         Content::ToolResult(_) => "tool results",
         Content::Refusal(_) => "refusals",
     };
