@@ -38,6 +38,11 @@ pub enum ClientFormat {
 }
 
 impl Format {
+    /// Whether a refusal is what the model wrote. Google says no in a word, and the text is ours: it costs nothing.
+    pub(super) fn refuses_in_words(self) -> bool {
+        self != Self::Gemini
+    }
+
     /// The name in errors.
     pub fn name(self) -> &'static str {
         match self {

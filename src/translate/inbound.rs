@@ -46,7 +46,7 @@ pub fn whole(context: &AnswerContext, body: &[u8]) -> Result<Whole, AnswerError>
     let parsed = context.format.parse_answer(body);
     if context.is_pass_through() {
         let seen = match parsed {
-            Ok(answer) => Seen::of(&answer),
+            Ok(answer) => Seen::of(&answer, context.format),
             Err(error) => Seen { error: Some(error.to_string()), ..Seen::default() },
         };
         return Ok(Whole { body: None, seen });
@@ -56,7 +56,7 @@ pub fn whole(context: &AnswerContext, body: &[u8]) -> Result<Whole, AnswerError>
     }
     let mut answer = parsed?;
     citation::place(&mut answer);
-    let mut seen = Seen::of(&answer);
+    let mut seen = Seen::of(&answer, context.format);
     for part in answer.choices.iter().flat_map(|choice| &choice.parts) {
         seen.untold(client, &part.content);
     }

@@ -4,7 +4,7 @@
 //! keeps is bounded. Bytes are counted as they are generated, never as they are framed.
 
 use super::answer::{Answer, Delta};
-use super::conversation::Content;
+use super::conversation::{Content, Part};
 use super::{ClientFormat, Format, Seen, plain};
 use crate::usage::{self, Tokens, Units};
 
@@ -29,9 +29,10 @@ impl Seen {
         usage::account(self.usage, input_estimate, self.output_bytes, true, true).0
     }
 
-    /// Of a whole answer.
-    pub(super) fn of(answer: &Answer<'_>) -> Self {
-        let parts = || answer.choices.iter().flat_map(|choice| &choice.parts);
+    /// Of a whole answer in this format.
+    pub(super) fn of(answer: &Answer<'_>, format: Format) -> Self {
+        let is_counted = |part: &&Part<'_>| format.refuses_in_words() || !matches!(part.content, Content::Refusal(_));
+        let parts = || answer.choices.iter().flat_map(|choice| &choice.parts).filter(is_counted);
         Self {
             model: answer.model.as_ref().map(ToString::to_string),
             id: answer.id.as_ref().map(ToString::to_string),
@@ -66,13 +67,16 @@ pub(super) struct Progress {
     pub(super) seen: Seen,
     /// [`Format::finish_completes`].
     finish_completes: bool,
+    /// [`Format::refuses_in_words`].
+    refusals: bool,
     /// Choices that have begun and not told why they stopped.
     open: Vec<u32>,
 }
 
 impl Progress {
     pub(super) fn new(format: Format) -> Self {
-        Self { seen: Seen::default(), finish_completes: format.finish_completes(), open: Vec::new() }
+        let (finish_completes, refusals) = (format.finish_completes(), format.refuses_in_words());
+        Self { seen: Seen::default(), finish_completes, refusals, open: Vec::new() }
     }
 
     pub(super) fn observe(&mut self, delta: &Delta<'_>) {
@@ -81,6 +85,7 @@ impl Progress {
                 self.seen.id = id.as_ref().map(ToString::to_string);
                 self.seen.model = model.as_ref().map(ToString::to_string);
             }
+            Delta::Refusal { choice, .. } if !self.refusals => self.generated(*choice, 0),
             Delta::Text { choice, text }
             | Delta::Refusal { choice, text }
             | Delta::Thinking { choice, text }

@@ -46,6 +46,7 @@ def provider(caller: Caller) -> str:
 
 @pytest.mark.parametrize("stream", [False, True], ids=["whole", "streamed"])
 def test_a_record_has_who_what_where_and_what_it_cost(through: Caller, records: Records, stream: bool):
+    """Field note 58: the time to the first token is taken once, and of streams only."""
     drain(through.stream("one two three")) if stream else through.ask("one two three")
     record = records.one()
     assert (record["key"], record["tenant"], record["model_asked"]) == ("red-key", "red", through.via)

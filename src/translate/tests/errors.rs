@@ -70,6 +70,25 @@ fn what_a_header_says_of_an_error_stands_in_the_clients_shape() {
     assert_eq!((&details[0]["reason"], &details[1]["requestId"]), (&json!("ThrottlingException"), &json!("r-1")));
 }
 
+/// Field note 46: an error of a token count is translated like any other.
+#[test]
+fn an_error_of_a_token_count_has_the_shape_of_whoever_counts() {
+    for (call, expected) in [
+        (
+            calls::Call::CountTokens,
+            json!({"type": "error", "error": {"type": "not_found_error", "message": "no such model"}, "request_id": null}),
+        ),
+        (
+            calls::Call::InputTokens,
+            json!({"error": {"message": "no such model", "type": "invalid_request_error", "param": null, "code": null}}),
+        ),
+    ] {
+        let call_back = calls::Back::of(Api::Call(call), Dialect::Bedrock, &Hosting::Owner);
+        let context = AnswerContext { call: call_back, ..context(Api::Call(call), Dialect::Bedrock) };
+        assert_eq!(json_of(&context, 404, r#"{"message":"no such model"}"#), expected);
+    }
+}
+
 #[test]
 fn a_credential_that_is_refused_is_known_whatever_the_status() {
     let refuses = |dialect, status, kind: &str, body: &str| {

@@ -66,3 +66,21 @@ fn usage_that_nobody_told_is_left_out_where_the_clients_api_lets_it() {
     let answer: Value = serde_json::from_slice(&whole.unwrap().body.unwrap()).unwrap();
     assert_eq!(answer.get("usage"), None);
 }
+
+/// Why Google held an answer back is told in words of ours, which nobody has generated.
+#[test]
+fn the_gateways_own_words_cost_nothing() {
+    let blocked = r#"{"promptFeedback":{"blockReason":"SAFETY"},"usageMetadata":{"promptTokenCount":12,"totalTokenCount":12}}"#;
+    let context = context(Api::AnthropicMessages, Dialect::Gemini);
+    let whole = whole(&context, blocked.as_bytes()).unwrap();
+    let message: Value = serde_json::from_slice(&whole.body.unwrap()).unwrap();
+    assert_eq!((&message["stop_reason"], &message["usage"]["output_tokens"]), (&json!("refusal"), &json!(0)));
+    let mut stream = Stream::new(context);
+    let mut out = Vec::new();
+    stream.push(format!("data: {blocked}\n\n").as_bytes(), &mut out).unwrap();
+    assert_eq!(stream.end(&mut out), End::Complete);
+    for seen in [&whole.seen, stream.seen()] {
+        let (tokens, source) = account(seen.usage, 7, seen.output_bytes, seen.complete, true);
+        assert_eq!((tokens.input, tokens.output, source.name()), (12, 0, "reported"));
+    }
+}

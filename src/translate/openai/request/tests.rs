@@ -134,6 +134,7 @@ fn allowed_tools_stay_as_they_are() {
     assert_eq!(again(&body)["tool_choice"], choice);
 }
 
+/// Field note 39.
 #[test]
 fn results_of_parallel_calls_are_one_turn() {
     let body = json!({"model": "m", "messages": [

@@ -75,6 +75,7 @@ fn a_plain_stream_is_read() {
     assert_eq!(deltas(&chunks), expected);
 }
 
+/// Field notes 50 and 51.
 #[test]
 fn azure_begins_without_choices_and_filters_without_delta() {
     let chunks = [
