@@ -24,7 +24,7 @@ pytestmark = [
 TALKING = ["chat", "responses", "messages", "gemini"]
 # What OpenAI's and Anthropic's types do not have: Azure's filters; thinking and its signatures as vendors and Google have them in
 # OpenAI's answers; what Bedrock adds to Anthropic's streams; and a field that OpenAI's API has all the same.
-VENDORS_OWN = ("content_filter", "prompt_filter", "reasoning", "thinking_blocks", "extra_content", "amazon-bedrock", "store")
+VENDORS_OWN = ("content_filter", "prompt_filter", "reasoning", "thinking_blocks", "images", "extra_content", "amazon-bedrock", "store")
 
 
 def judge(*objects: Any) -> None:

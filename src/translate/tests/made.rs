@@ -6,12 +6,12 @@ use super::*;
 
 const PNG: &str = "iVBORw0KGgoAAAANSUhEUg==";
 
-/// What the client gets of a whole answer, and the same of it as a stream of one chunk.
-fn told(context: &AnswerContext, answer: &Value) -> (Value, Vec<Value>, [Seen; 2]) {
+/// What the client gets of a whole answer, and the same of a stream of one chunk.
+fn told(context: &AnswerContext, answer: &Value, chunk: &Value) -> (Value, Vec<Value>, [Seen; 2]) {
     let whole = whole(context, answer.to_string().as_bytes()).unwrap();
     let mut stream = Stream::new(context.clone());
     let mut out = Vec::new();
-    stream.push(format!("data: {answer}\n\n").as_bytes(), &mut out).unwrap();
+    stream.push(format!("data: {chunk}\n\n").as_bytes(), &mut out).unwrap();
     assert_eq!(stream.end(&mut out), End::Complete);
     let out = String::from_utf8(out).unwrap();
     let data = out.lines().filter_map(|line| line.strip_prefix("data: ")).filter(|data| *data != "[DONE]");
@@ -29,7 +29,7 @@ fn pictured() -> Value {
 
 #[test]
 fn a_picture_that_the_model_made_is_told_to_clients_of_chat_and_comes_back() {
-    let (answer, events, seen) = told(&context(Api::OpenAiChat, Dialect::Gemini), &pictured());
+    let (answer, events, seen) = told(&context(Api::OpenAiChat, Dialect::Gemini), &pictured(), &pictured());
     let url = format!("data:image/png;base64,{PNG}");
     let picture = json!([{"type": "image_url", "index": 0, "image_url": {"url": url}}]);
     let message = &answer["choices"][0]["message"];
@@ -44,7 +44,7 @@ fn a_picture_that_the_model_made_is_told_to_clients_of_chat_and_comes_back() {
 
 #[test]
 fn a_picture_that_the_model_made_is_an_item_to_clients_of_responses_and_comes_back() {
-    let (answer, events, seen) = told(&context(Api::OpenAiResponses, Dialect::Gemini), &pictured());
+    let (answer, events, seen) = told(&context(Api::OpenAiResponses, Dialect::Gemini), &pictured(), &pictured());
     let item = &answer["output"][1];
     assert_eq!(
         (&item["type"], &item["status"], &item["result"]),
@@ -61,14 +61,25 @@ fn a_picture_that_the_model_made_is_an_item_to_clients_of_responses_and_comes_ba
 }
 
 #[test]
+fn a_picture_that_a_compatible_vendor_made_reaches_clients_of_responses() {
+    let picture = json!([{"type": "image_url", "image_url": {"url": format!("data:image/png;base64,{PNG}")}}, {"type": "odd"}]);
+    let said = |key: &str| json!({"id": "c", "choices": [{"index": 0, key: {"content": "Here:", "images": picture}, "finish_reason": "stop"}]});
+    let context = context(Api::OpenAiResponses, Dialect::OpenAi);
+    let (answer, events, _) = told(&context, &said("message"), &said("delta"));
+    for output in [&answer["output"], &events.last().unwrap()["response"]["output"]] {
+        assert_eq!((&output[1]["type"], &output[1]["result"]), (&json!("image_generation_call"), &json!(PNG)));
+    }
+}
+
+#[test]
 fn what_a_clients_api_has_no_place_for_is_noted() {
-    let (answer, events, seen) = told(&context(Api::AnthropicMessages, Dialect::Gemini), &pictured());
+    let (answer, events, seen) = told(&context(Api::AnthropicMessages, Dialect::Gemini), &pictured(), &pictured());
     assert_eq!(answer["content"], json!([{"type": "text", "text": "Here:"}]));
     assert!(!events.is_empty());
     assert_eq!(seen.map(|seen| seen.untold), [["answer.images"], ["answer.images"]]);
     let spoken = json!({"candidates": [{"index": 0, "finishReason": "STOP", "content": {"parts": [
         {"inlineData": {"mimeType": "audio/L16;rate=24000", "data": "AAAA"}}]}}]});
-    let (_, _, seen) = told(&context(Api::OpenAiChat, Dialect::Gemini), &spoken);
+    let (_, _, seen) = told(&context(Api::OpenAiChat, Dialect::Gemini), &spoken, &spoken);
     assert_eq!(seen.map(|seen| seen.untold), [["answer.audio"], ["answer.audio"]]);
 }
 
@@ -107,7 +118,7 @@ fn a_call_of_a_custom_tool_comes_back_as_one() {
         {"functionCall": {"id": "c2", "name": "f", "args": {"input": "x"}}},
     ]}}]});
     let with = |api| AnswerContext { custom_tools: vec!["sql".to_owned()], ..context(api, Dialect::Gemini) };
-    let (answer, events, _) = told(&with(Api::OpenAiChat), &called);
+    let (answer, events, _) = told(&with(Api::OpenAiChat), &called, &called);
     let calls = &answer["choices"][0]["message"]["tool_calls"];
     assert_eq!(calls[0], json!({"id": "c1", "type": "custom", "custom": {"name": "sql", "input": "SELECT \"1\"\n"}}));
     assert_eq!((&calls[1]["type"], &calls[1]["function"]["name"]), (&json!("function"), &json!("f")));
@@ -119,7 +130,7 @@ fn a_call_of_a_custom_tool_comes_back_as_one() {
     );
     assert_eq!(events.last().unwrap()["choices"][0]["finish_reason"], "tool_calls");
 
-    let (answer, events, _) = told(&with(Api::OpenAiResponses), &called);
+    let (answer, events, _) = told(&with(Api::OpenAiResponses), &called, &called);
     for output in [&answer["output"], &events.last().unwrap()["response"]["output"]] {
         let mut item = output[0].clone();
         item.as_object_mut().unwrap().remove("id");

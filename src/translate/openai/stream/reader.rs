@@ -94,6 +94,7 @@ impl Reader {
                 Said::Signature(signature) => Delta::Signature { choice, signature },
                 Said::Redacted(data) => Delta::RedactedThinking { choice, data },
                 Said::Text(text) => Delta::Text { choice, text },
+                Said::Picture { media_type, data } => Delta::Media { choice, media_type, data },
             });
         }
         for citation in annotation::read(delta.annotations) {
