@@ -8,7 +8,7 @@ use base64::engine::general_purpose::STANDARD;
 use bytes::Bytes;
 use kanmon::codec::aws_events;
 use kanmon::translate::calls::Back;
-use kanmon::translate::{AnswerContext, Format, Incoming, RequestError, Target, echo, passes};
+use kanmon::translate::{AnswerContext, ErrorHeaders, Format, Incoming, RequestError, Target, custom_tools, echo, passes};
 use kanmon::upstream::Serves;
 use serde_json::{Value, json};
 
@@ -93,7 +93,10 @@ impl Fixture {
             api: client.api,
             format: self.pair.format(),
             framing: provider.dialect.framing(),
-            echo: request.map(|request| echo(client.api, self.pair.format(), &request)).unwrap_or_default(),
+            echo: request.as_ref().map(|request| echo(client.api, self.pair.format(), request)).unwrap_or_default(),
+            custom_tools: request.map(|request| custom_tools(client.api, self.pair.format(), &request)).unwrap_or_default(),
+            input_estimate: 7,
+            headers: ErrorHeaders::default(),
             asked_model: "asked-model".to_owned(),
             stream: true,
             wants_usage: true,
