@@ -10,7 +10,7 @@ import pytest
 
 import wording
 from callers import Caller, drain
-from judging import World, pairs
+from judging import World, judge_error, pairs
 from sdk_types import assert_fits
 from turns import calls, tool_turns, tools
 
@@ -122,6 +122,7 @@ def test_an_error_has_the_clients_own_shape(pair: Caller, status: int):
     with pytest.raises(pair.errors.APIError) as raised:
         pair.ask(sim={"status": status})
     error = raised.value
+    judge_error(pair.api, error.details if pair.api == "gemini" else error.response.json())
     if pair.api == "gemini":
         assert error.status and error.status == error.details["error"]["status"]
         told = error.code
