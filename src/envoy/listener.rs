@@ -93,6 +93,9 @@ fn bounds(options: &Options) -> Value {
             "initial_stream_window_size": 1 << 20,
             "initial_connection_window_size": 16 << 20,
         },
+        // How long Envoy waits before it closes a connection of HTTP/1.1 that it has given up, for the client to read what was said
+        // last. A client whose stream was cut learns of it only then, and Envoy's own default is a second.
+        "delayed_close_timeout": "0.250s",
         "request_headers_timeout": "10s",
         "request_timeout": "300s",
         "stream_idle_timeout": duration(options.stream_idle_timeout),

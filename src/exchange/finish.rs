@@ -61,7 +61,8 @@ impl Exchange {
         let shared = self.shared.as_deref();
         let guard = shared.map(|shared| shared.attempts.lock());
         let attempts = guard.as_ref().map_or(&[][..], |attempts| attempts.list());
-        let dropped = attempts.last().map_or_else(Vec::new, |attempt| attempt.dropped.clone());
+        let mut dropped = attempts.last().map_or_else(Vec::new, |attempt| attempt.dropped.clone());
+        dropped.extend(seen.untold.iter().map(ToString::to_string));
         let last = attempts.last().and_then(|attempt| shared?.route.choices.get(attempt.choice));
         Record {
             time: self.began_at,
@@ -81,6 +82,7 @@ impl Exchange {
             duration: self.began.elapsed(),
             tokens,
             tokens_source,
+            units: seen.units,
             status: self.status,
             outcome,
             error: error.or(seen.error),

@@ -11,7 +11,7 @@ use std::time::Duration;
 use jiff::Timestamp;
 use serde::{Serialize, Serializer};
 
-use super::{Source, Tokens};
+use super::{Source, Tokens, Units};
 
 /// The longest text that goes into a record as it is, in bytes.
 const LONGEST_TEXT: usize = 1024;
@@ -61,6 +61,8 @@ pub struct Record {
     pub tokens: Tokens,
     /// Where the counts come from.
     pub tokens_source: Source,
+    /// What it cost in other units.
+    pub units: Units,
     /// The status that the client was sent. `None`: it was gone before.
     pub status: Option<u16>,
     /// How it ended.
@@ -68,7 +70,8 @@ pub struct Record {
     /// What went wrong, if anything did.
     #[serde(serialize_with = "optional_text")]
     pub error: Option<String>,
-    /// Fields of the request that the provider has no place for and that were left out.
+    /// Fields of the request that the provider has no place for, and what of the answer the client's API has no place for
+    /// (`answer.images`): they were left out.
     #[serde(serialize_with = "texts")]
     pub dropped: Vec<String>,
 }
@@ -94,6 +97,7 @@ impl Record {
             duration: Duration::ZERO,
             tokens: Tokens::default(),
             tokens_source: Source::None,
+            units: Units::default(),
             status: None,
             outcome: Outcome::Ok,
             error: None,
@@ -122,6 +126,11 @@ impl Record {
             ("attempts", u64::try_from(self.attempts.len()).unwrap_or(u64::MAX)),
         ];
         facts.extend(numbers.map(|(name, number)| (name, Fact::Number(number as f64))));
+        let units = [
+            ("audio_seconds", self.units.audio.map(|audio| audio.as_secs_f64())),
+            ("search_units", self.units.search_units.map(|units| units as f64)),
+        ];
+        facts.extend(units.into_iter().filter_map(|(name, number)| Some((name, Fact::Number(number?)))));
         facts.push(("tokens_source", Fact::Text(self.tokens_source.name().into())));
         facts.push(("outcome", Fact::Text(self.outcome.text())));
         facts.extend(self.ttft.map(|ttft| ("ttft_ms", Fact::Number(in_milliseconds(ttft)))));
