@@ -27,7 +27,7 @@ impl<'c> Picture<'c> {
     /// A picture in base64; `None` for a medium that is none.
     pub(super) fn of(index: u32, media_type: &'c str, data: &'c str) -> Option<Self> {
         let is_picture = media_type.starts_with("image/");
-        is_picture.then(|| Self { index, image_url: ImageUrl { url: Url::Data { media_type, data } } })
+        is_picture.then_some(Self { index, image_url: ImageUrl { url: Url::Data { media_type, data } } })
     }
 }
 
