@@ -5,6 +5,7 @@ import json
 import pytest
 
 from callers import Chat, Messages
+from conftest import make_caller
 
 SCHEMA = {
     "type": "object",

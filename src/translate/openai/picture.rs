@@ -7,27 +7,27 @@ use serde::{Deserialize, Serialize};
 use serde_json::value::RawValue;
 
 use crate::translate::conversation::Media;
-use crate::translate::media;
+use crate::translate::media::{self, Url};
 use crate::translate::text::Str;
 
 /// A picture of an answer. It has an index, because OpenAI's SDK joins no list of a stream without.
 #[derive(Debug, Serialize)]
 #[serde(tag = "type", rename = "image_url")]
-pub(super) struct Picture {
+pub(super) struct Picture<'c> {
     index: u32,
-    image_url: ImageUrl,
+    image_url: ImageUrl<'c>,
 }
 
 #[derive(Debug, Serialize)]
-struct ImageUrl {
-    url: String,
+struct ImageUrl<'c> {
+    url: Url<'c>,
 }
 
-impl Picture {
+impl<'c> Picture<'c> {
     /// A picture in base64; `None` for a medium that is none.
-    pub(super) fn of(index: u32, media_type: &str, data: &str) -> Option<Self> {
+    pub(super) fn of(index: u32, media_type: &'c str, data: &'c str) -> Option<Self> {
         let is_picture = media_type.starts_with("image/");
-        is_picture.then(|| Self { index, image_url: ImageUrl { url: format!("data:{media_type};base64,{data}") } })
+        is_picture.then_some(Self { index, image_url: ImageUrl { url: Url::Data { media_type, data } } })
     }
 }
 

@@ -49,7 +49,7 @@ struct Message<'c> {
     #[serde(skip_serializing_if = "Vec::is_empty")]
     thinking_blocks: Vec<ThinkingBlock<'c>>,
     #[serde(skip_serializing_if = "Vec::is_empty")]
-    images: Vec<Picture>,
+    images: Vec<Picture<'c>>,
     #[serde(skip_serializing_if = "Vec::is_empty")]
     tool_calls: Vec<Call<'c>>,
 }

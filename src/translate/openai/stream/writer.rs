@@ -70,7 +70,7 @@ struct Said<'c> {
     #[serde(skip_serializing_if = "Option::is_none")]
     thinking_blocks: Option<[ThinkingBlock<'c>; 1]>,
     #[serde(skip_serializing_if = "Option::is_none")]
-    images: Option<[Picture; 1]>,
+    images: Option<[Picture<'c>; 1]>,
     #[serde(skip_serializing_if = "Option::is_none")]
     tool_calls: Option<[Call<'c>; 1]>,
 }
