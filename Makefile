@@ -1,13 +1,14 @@
 # `make help` says what there is. Tools go into .tools/, builds into target/; nothing else is touched.
 
 .DEFAULT_GOAL := help
-.PHONY: help run test fuzz bench micro tools envoy fmt lint unit build python clean-tools
+.PHONY: help run test fuzz bench micro tools envoy redis fmt lint unit build python clean-tools
 
 ARGS ?=
 SECONDS ?= 120
 PYTHON := .tools/venv/bin/python
-# What `scripts/tools.sh` chose: $ENVOY_BIN, the one on the PATH, or its own.
+# What `scripts/tools.sh` chose: $ENVOY_BIN and $REDIS_BIN, those on the PATH, or its own.
 ENVOY := $(CURDIR)/.tools/bin/envoy
+REDIS := $(CURDIR)/.tools/bin/redis-server
 
 help: ## Say what there is
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "make %-12s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -25,10 +26,10 @@ bench: envoy ## Measure all pairs of dialects, and the road through Envoy, into 
 	cargo bench --locked --bench pairs -- $(filter --quick,$(ARGS))
 	ENVOY_BIN="$(ENVOY)" cargo bench --locked --bench gateway -- $(ARGS)
 
-micro: ## Measure single functions: splice, events, limiter
-	cargo bench --locked --bench codec --bench limit -- --quick
+micro: redis ## Measure single functions: splice, events, limiter
+	REDIS_BIN="$(REDIS)" cargo bench --locked --bench codec --bench limit -- --quick
 
-tools: ## Install Envoy, pytest, Node and the official SDKs into .tools/
+tools: ## Install Envoy, Redis, pytest, Node and the official SDKs into .tools/
 	@scripts/tools.sh
 
 envoy: ## Install Envoy only
@@ -40,14 +41,17 @@ fmt: ## Check the formatting
 lint: ## Run clippy
 	cargo clippy --all-targets --locked -- -D warnings
 
-unit: envoy ## Run the Rust tests
-	ENVOY_BIN="$(ENVOY)" cargo test --locked
+redis: ## Install Redis only
+	@scripts/tools.sh redis
+
+unit: envoy redis ## Run the Rust tests
+	ENVOY_BIN="$(ENVOY)" REDIS_BIN="$(REDIS)" cargo test --locked
 
 build:
 	cargo build --locked
 
 python: tools build ## Run the tests with the official SDKs (make python ARGS="-k stream")
-	ENVOY_BIN="$(ENVOY)" $(PYTHON) -m pytest tests/python -n 2 $(ARGS)
+	ENVOY_BIN="$(ENVOY)" REDIS_BIN="$(REDIS)" $(PYTHON) -m pytest tests/python -n 2 $(ARGS)
 
 clean-tools: ## Remove .tools/
 	rm -rf .tools

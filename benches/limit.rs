@@ -1,5 +1,12 @@
 //! The limiter: reserve and settle, as every request does.
 
+#[path = "../tests/support/redis.rs"]
+#[cfg(feature = "redis")]
+mod redis;
+#[cfg(feature = "redis")]
+#[path = "limit/shared.rs"]
+mod shared;
+
 use std::hint::black_box;
 
 use criterion::{Criterion, criterion_group, criterion_main};
@@ -37,14 +44,18 @@ fn used() -> Spent {
     Spent::Tokens(Tokens { input: 480, output: 220, ..Tokens::default() })
 }
 
-fn reserve_and_settle(c: &mut Criterion) {
-    let five = [
+fn five() -> [Limit; 5] {
+    [
         tokens("tokens of a key", Per::Key),
         tokens("tokens of a tenant", Per::Tenant),
         tokens("tokens of a model", Per::Model),
         requests("requests of a key", Per::Key),
         requests("requests of a tenant", Per::Tenant),
-    ];
+    ]
+}
+
+fn reserve_and_settle(c: &mut Criterion) {
+    let five = five();
     let mut group = c.benchmark_group("limit");
     for (name, rules) in [
         ("no rule", Rules::default()),
@@ -102,5 +113,11 @@ fn estimate(c: &mut Criterion) {
     });
 }
 
-criterion_group!(benches, reserve_and_settle, many_keys, rejection, headers, estimate);
+#[cfg(feature = "redis")]
+use shared::reserve_and_settle as shared_reserve_and_settle;
+
+#[cfg(not(feature = "redis"))]
+fn shared_reserve_and_settle(_: &mut Criterion) {}
+
+criterion_group!(benches, reserve_and_settle, shared_reserve_and_settle, many_keys, rejection, headers, estimate);
 criterion_main!(benches);

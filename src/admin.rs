@@ -16,6 +16,7 @@ use serde::Serialize;
 use tokio::net::TcpListener;
 
 use crate::exchange::Engine;
+use crate::limit::StoreStatus;
 
 /// Whether the process takes requests.
 #[derive(Debug, Clone, Default)]
@@ -45,6 +46,8 @@ struct Status {
     ready: bool,
     exchanges: usize,
     buckets: usize,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    limit_store: Option<StoreStatus>,
     usage_records_written: u64,
     usage_records_lost: u64,
     providers: Vec<ProviderStatus>,
@@ -89,6 +92,7 @@ async fn status(State(admin): State<Admin>) -> Json<Status> {
         ready: admin.readiness.get(),
         exchanges: engine.registry.len(),
         buckets: engine.limiter.buckets(),
+        limit_store: engine.limiter.store(),
         usage_records_written: usage.written,
         usage_records_lost: usage.dropped + usage.failed,
         providers: providers.collect(),

@@ -11,10 +11,11 @@ use tokio::net::TcpListener;
 use tokio::signal::unix::{SignalKind, signal};
 use tokio::time::Instant;
 use tokio_util::sync::CancellationToken;
-use tokio_util::task::TaskTracker;
+use tokio_util::task::{AbortOnDropHandle, TaskTracker};
 
 use crate::admin::{self, Readiness};
 use crate::config::Live;
+use crate::config::model::LimitStore;
 use crate::exchange::Engine;
 use crate::exchange::shared::Registry;
 use crate::extproc::server::{self, Address, Listener};
@@ -28,6 +29,12 @@ pub const DRAIN: Duration = Duration::from_secs(30);
 /// How long the disk may take for the last usage records.
 const FLUSH: Duration = Duration::from_secs(10);
 
+/// How long the store of the budgets may take for the last settlements.
+const SETTLE: Duration = Duration::from_secs(5);
+
+/// How often the wall clock is read again, by which days and months begin.
+const CLOCK: Duration = Duration::from_secs(60);
+
 /// A running processor, with its admin address.
 #[derive(Debug)]
 pub struct App {
@@ -39,6 +46,8 @@ pub struct App {
     pub admin: SocketAddr,
     stop: CancellationToken,
     tasks: TaskTracker,
+    /// Talks to the store of the budgets until the last request is settled there.
+    store: Option<AbortOnDropHandle<()>>,
 }
 
 impl App {
@@ -51,18 +60,20 @@ impl App {
         let sink = Sink::open(&snapshot.usage).context("cannot open the file for usage records")?;
         let health = Arc::new(Health::new(Instant::now()));
         health.keep(&snapshot.providers);
-        let engine = Arc::new(Engine { live, limiter: Limiter::new(), health, registry: Registry::default(), sink });
+        let (limiter, store) = limiter(&snapshot.limit_store).await;
+        let engine = Arc::new(Engine { live, limiter, health, registry: Registry::default(), sink });
         let listener = Listener::bind(processor).await.with_context(|| format!("cannot listen on {processor}"))?;
         let admin_listener = TcpListener::bind(admin).await.with_context(|| format!("cannot listen on {admin} (admin)"))?;
         let admin = admin_listener.local_addr().context("the admin address has no local address")?;
-        let app =
-            Self { engine, readiness: Readiness::default(), admin, stop: CancellationToken::new(), tasks: TaskTracker::new() };
+        let (readiness, stop, tasks) = (Readiness::default(), CancellationToken::new(), TaskTracker::new());
+        let app = Self { engine, readiness, admin, stop, tasks, store };
         let stopped = app.stop.clone().cancelled_owned();
         let processor = Arc::clone(&app.engine);
         app.spawn("processor", async move { server::serve(processor, listener, &snapshot.bounds, stopped).await });
         app.spawn("admin", until(app.stop.clone(), admin::serve(admin_listener, Arc::clone(&app.engine), app.readiness.clone())));
         app.spawn("config watch", until(app.stop.clone(), watch(Arc::clone(&app.engine))));
         app.spawn("config changes", until(app.stop.clone(), follow(Arc::clone(&app.engine))));
+        app.spawn("clock", until(app.stop.clone(), clock(Arc::clone(&app.engine))));
         app.spawn("signals", until(app.stop.clone(), hang_ups(Arc::clone(&app.engine))));
         Ok(app)
     }
@@ -96,9 +107,34 @@ impl App {
         if tokio::time::timeout(DRAIN, self.tasks.wait()).await.is_err() {
             tracing::warn!(exchanges = self.engine.registry.len(), "exchanges were cut: they did not end in time");
         }
+        if self.store.is_some() && tokio::time::timeout(SETTLE, self.engine.limiter.flush()).await.is_err() {
+            tracing::error!("settlements were lost: the limit store does not take them");
+        }
         if tokio::time::timeout(FLUSH, self.engine.sink.flush()).await.is_err() {
             tracing::error!("usage records were lost: the disk does not take them");
         }
+    }
+}
+
+/// The budgets, where the config wants them, and the task that talks to their store.
+#[cfg(feature = "redis")]
+async fn limiter(store: &LimitStore) -> (Arc<Limiter>, Option<AbortOnDropHandle<()>>) {
+    let LimitStore::Redis(config) = store else { return (Limiter::new(), None) };
+    let (limiter, mut line) = Limiter::shared(config);
+    line.find().await;
+    (limiter, Some(AbortOnDropHandle::new(tokio::spawn(line.run()))))
+}
+
+/// The same without Redis, of which a valid config then knows nothing.
+#[cfg(not(feature = "redis"))]
+async fn limiter(_: &LimitStore) -> (Arc<Limiter>, Option<AbortOnDropHandle<()>>) {
+    (Limiter::new(), None)
+}
+
+async fn clock(engine: Arc<Engine>) -> std::io::Result<()> {
+    loop {
+        tokio::time::sleep(CLOCK).await;
+        engine.limiter.put_clock_right();
     }
 }
 
@@ -125,9 +161,13 @@ async fn hang_ups(engine: Arc<Engine>) -> std::io::Result<()> {
 /// What a new config means for the state that outlives it.
 async fn follow(engine: Arc<Engine>) -> std::io::Result<()> {
     let mut changes = engine.live.changes();
+    let store = engine.live.current().limit_store.clone();
     while changes.changed().await.is_ok() {
         let snapshot = Arc::clone(&changes.borrow_and_update());
         engine.health.keep(&snapshot.providers);
+        if !snapshot.limit_store.is_same(&store) {
+            tracing::warn!("`limit_store` has changed: budgets stay where they are until the next start");
+        }
     }
     Ok(())
 }

@@ -43,6 +43,8 @@ pub struct Snapshot {
     pub routes: Routes,
     /// What callers may spend.
     pub limits: Rules,
+    /// Where budgets are kept.
+    pub limit_store: model::LimitStore,
     /// Envoy's rate limit service, if it is asked.
     pub rate_limit_service: Option<RateLimitService>,
     /// Bounds on what clients and providers may send.

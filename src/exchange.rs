@@ -1,7 +1,8 @@
 //! One request on its road, from the client's headers to the settled bill.
 //!
 //! An [`Exchange`] does no I/O: it is told what Envoy saw and says what to answer. Only `extproc` knows the protocol, so the same
-//! engine can be driven by a test or a fuzzer. Its phases, in order: [`Exchange::open`] (who calls), [`Exchange::request`] (where
+//! engine can be driven by a test or a fuzzer. It waits in one place only, for the store of the budgets, where that is not in memory.
+//! Its phases, in order: [`Exchange::open`] (who calls), [`Exchange::request`] (where
 //! to, may it spend, in whose dialect, with which credential), [`Exchange::answer_head`], [`Exchange::answer_chunk`],
 //! [`Exchange::answer_trailers`]. Attempts after the first come in through [`attempt`] on streams of their own.
 //!

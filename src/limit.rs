@@ -4,38 +4,48 @@
 //! checks one [`Ask`] against all rules and takes from all buckets or from none; the [`Reservation`] settles exactly once,
 //! by [`Reservation::settle`] or by being dropped.
 //!
-//! Every bucket is one signed number, the theoretical arrival time of GCRA (`pace`). Token rules decide by our own arithmetic,
-//! which must go into debt and give back; request rules are decided by `governor`, whose state lives in our table like any
-//! other. All checks and all takes of a request happen under one lock: it is held for about 100 ns for each rule
-//! at most, and it makes "all or nothing" plain instead of a roll-back that others could see in between. A rejection writes nothing.
+//! A rule makes a [`claim::Claim`] on a bucket; a store answers all claims of a request, all or nothing, and settles them (`store`).
+//! Every bucket is one number, with one arithmetic wherever it is kept (`budget`). In memory all checks and all takes of a request
+//! happen under one lock, which makes "all or nothing" plain instead of a roll-back that others could see in between. A rejection
+//! writes nothing.
 
+mod asking;
+#[allow(dead_code, reason = "the config's rules on days, months and what is in flight use the rest")]
+mod budget;
 mod claim;
+mod clock;
 mod estimate;
 mod exceeded;
-mod pace;
+mod names;
+#[allow(dead_code, reason = "the config's rules on days, months and what is in flight use the rest")]
+mod period;
+mod refused;
 mod reservation;
 mod rules;
 mod standing;
-mod table;
+mod store;
 #[cfg(test)]
 mod tests;
 
-use std::hash::RandomState;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 
-use parking_lot::Mutex;
 use tokio::time::Instant;
 
 use claim::Claim;
-use table::Table;
-
-use crate::usage::Tokens;
+use clock::{Clock, Moment};
+use names::Names;
+use reservation::{Hold, Place};
+use store::memory::Memory;
+use store::remote::Remote;
 
 pub use estimate::{estimate_input_tokens, estimate_output_tokens};
 pub use exceeded::Exceeded;
+pub use refused::Refused;
 pub use reservation::{Reservation, Spent};
 pub use rules::{Counts, Rules, UNASKED_OUTPUT};
+#[cfg(feature = "redis")]
+pub use store::redis::{Line, check_url};
 
 /// What a request wants to spend.
 #[derive(Debug, Clone, Copy)]
@@ -52,100 +62,108 @@ pub struct Ask<'a> {
     pub output_tokens: Option<u64>,
 }
 
-/// All buckets. One for the process, shared.
+/// All budgets. One for the process, shared.
 #[derive(Debug)]
 pub struct Limiter {
-    /// Time is counted from here, in nanoseconds.
-    epoch: Instant,
-    /// Seeded at random, so that nobody can choose names that share a bucket.
-    hasher: RandomState,
-    table: Mutex<Table>,
+    clock: Clock,
+    names: Names,
+    memory: Memory,
+    remote: Option<Arc<Remote>>,
     /// When it was last said that memory is full.
     complained: AtomicU64,
 }
 
-/// It is not said more often than this, in nanoseconds.
-const BETWEEN_COMPLAINTS: u64 = 60_000_000_000;
+/// How a store does that is elsewhere.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, serde::Serialize)]
+pub struct StoreStatus {
+    /// Whether it is away.
+    pub away: bool,
+    /// Requests whose settlement never reached it: what they reserved stays charged.
+    pub settlements_lost: u64,
+}
+
+/// It is not said more often than this, in microseconds.
+const BETWEEN_COMPLAINTS: u64 = 60_000_000;
 
 impl Limiter {
     /// A limiter in which every bucket is full.
     pub fn new() -> Arc<Self> {
-        Self::with_room_for(table::MOST_BUCKETS)
+        Self::with_room_for(store::MOST_BUCKETS)
     }
 
     fn with_room_for(buckets: usize) -> Arc<Self> {
-        Arc::new(Self {
-            epoch: Instant::now(),
-            hasher: RandomState::new(),
-            table: Mutex::new(Table::new(buckets)),
-            complained: AtomicU64::new(0),
-        })
+        Self::made_of(Names::random(), buckets, None)
     }
 
-    /// Takes what the request asks for from the bucket of every rule, or nothing from any.
+    /// A limiter that keeps its budgets elsewhere, and in memory only while that is away.
+    #[cfg(feature = "redis")]
+    fn with_remote(remote: Arc<Remote>) -> Arc<Self> {
+        Self::made_of(Names::fleet(), store::MOST_BUCKETS, Some(remote))
+    }
+
+    fn made_of(names: Names, buckets: usize, remote: Option<Arc<Remote>>) -> Arc<Self> {
+        let (clock, memory) = (Clock::new(), Memory::new(buckets));
+        Arc::new(Self { clock, names, memory, remote, complained: AtomicU64::new(0) })
+    }
+
+    /// Takes what the request asks for from the bucket of every rule in this process's memory, or nothing from any.
     ///
     /// Of several rules that do not admit the request, one that it can never fit is told first, then the one with the longest
     /// wait.
     pub fn reserve(self: &Arc<Self>, rules: &Rules, ask: &Ask<'_>, now: Instant) -> Result<Reservation, Exceeded> {
-        let mut claims: Vec<Claim> = rules.iter().map(|rule| Claim::new(rule, ask, &self.hasher)).collect();
-        let elapsed = self.elapsed(now);
-        self.take(rules, &mut claims, elapsed);
-        if claims.iter().any(|claim| claim.shares) {
-            self.complain(elapsed);
-        }
-        let worst = rules.iter().zip(&claims).filter(|(_, claim)| !claim.fits()).max_by_key(|(_, claim)| claim.verdict);
-        match worst {
-            None => Ok(Reservation::new(Arc::clone(self), rules.clone(), claims, elapsed)),
-            Some((rule, claim)) => {
-                let standings = rules.iter().zip(&claims).map(|(rule, claim)| claim.standing_before(rule));
-                Err(Exceeded::new(rule, claim, ask, standing::headers(standings)))
-            }
+        let now = self.clock.at(now);
+        let mut claims = self.claims(rules, ask, now);
+        self.take(&mut claims, now);
+        match Exceeded::new(rules, &claims, ask, now) {
+            Some(exceeded) => Err(exceeded),
+            None => Ok(Reservation::new(rules.clone(), Hold::new(Arc::clone(self), Place::Memory, claims, now))),
         }
     }
 
     /// How many buckets are held in memory: those that are not full, and some that are and wait to be forgotten.
     pub fn buckets(&self) -> usize {
-        self.table.lock().len()
+        self.memory.len()
     }
 
-    /// Checks all claims, then takes all of them or none.
-    fn take(&self, rules: &Rules, claims: &mut [Claim], elapsed: u64) {
-        if claims.is_empty() {
-            return;
-        }
-        let mut table = self.table.lock();
-        table.tend(elapsed);
-        for (rule, claim) in rules.iter().zip(claims.iter_mut()) {
-            claim.check(rule, &table, elapsed);
-        }
-        if claims.iter().all(Claim::fits) {
-            for (rule, claim) in rules.iter().zip(claims.iter()) {
-                claim.take(rule, &mut table, elapsed);
-            }
+    /// How the store does, where budgets are kept elsewhere.
+    pub fn store(&self) -> Option<StoreStatus> {
+        let remote = self.remote.as_ref()?;
+        Some(StoreStatus { away: remote.breaker.is_away(), settlements_lost: remote.lost() })
+    }
+
+    /// Resolves when all that was settled before has reached the store of the budgets.
+    pub async fn flush(&self) {
+        if let Some(remote) = &self.remote {
+            remote.flush().await;
         }
     }
 
-    fn complain(&self, elapsed: u64) {
+    /// Reads the wall clock again, by which days and months begin.
+    pub fn put_clock_right(&self) {
+        self.clock.put_right();
+    }
+
+    fn claims(&self, rules: &Rules, ask: &Ask<'_>, now: Moment) -> Vec<Claim> {
+        rules.iter().map(|rule| rule.claim(ask, self.names, now)).collect()
+    }
+
+    /// Takes from memory.
+    fn take(&self, claims: &mut [Claim], now: Moment) {
+        self.memory.take(claims, now);
+        if claims.iter().any(|claim| claim.answer.common) {
+            self.complain(now);
+        }
+    }
+
+    fn settle<'a>(&self, settled: impl Iterator<Item = (&'a Claim, u64)>, taken: Moment) {
+        self.memory.settle(settled, taken, || self.clock.at(Instant::now()));
+    }
+
+    fn complain(&self, now: Moment) {
         let last = self.complained.load(Ordering::Relaxed);
-        let due = last == 0 || elapsed.saturating_sub(last) >= BETWEEN_COMPLAINTS;
-        if due && self.complained.compare_exchange(last, elapsed.max(1), Ordering::Relaxed, Ordering::Relaxed).is_ok() {
+        let due = last == 0 || now.steady.saturating_sub(last) >= BETWEEN_COMPLAINTS;
+        if due && self.complained.compare_exchange(last, now.steady.max(1), Ordering::Relaxed, Ordering::Relaxed).is_ok() {
             tracing::error!("the limiter's memory is full: new keys, tenants or models share one budget for each limit");
         }
-    }
-
-    fn settle(&self, rules: &Rules, claims: &[Claim], taken: u64, used: &Tokens) {
-        if rules.iter().all(|rule| !rule.counts.are_settled()) {
-            return;
-        }
-        let elapsed = self.elapsed(Instant::now());
-        let mut table = self.table.lock();
-        for (rule, claim) in rules.iter().zip(claims) {
-            claim.settle(rule, &mut table, taken, elapsed, used);
-        }
-    }
-
-    /// Nanoseconds from the epoch to `now`: 584 years fit.
-    fn elapsed(&self, now: Instant) -> u64 {
-        u64::try_from(now.saturating_duration_since(self.epoch).as_nanos()).unwrap_or(u64::MAX)
     }
 }

@@ -13,19 +13,23 @@ use std::fs;
 use std::path::{Path, PathBuf};
 
 /// A word, and the only modules (below `src/`) in which it may stand.
-const RULES: [(&str, &[&str]); 8] = [
+const RULES: [(&str, &[&str]); 9] = [
     ("tonic", &["extproc", "extproc.rs"]),
     ("envoy_types", &["extproc", "extproc.rs"]),
     ("prost", &["extproc"]),
     ("axum", &["admin.rs", "sim", "sim.rs"]),
     ("serde_saphyr", &["config/yaml.rs", "envoy.rs"]),
     ("governor", &["limit", "limit.rs"]),
+    ("redis", &["limit/store/redis", "limit/store/redis.rs"]),
     ("anyhow", &["cli", "cli.rs", "app.rs", "main.rs"]),
     ("clap", &["cli", "cli.rs", "main.rs", "sim"]),
 ];
 
 /// Stages that are plain functions over plain data: no runtime but its clock, no I/O.
 const PURE: [&str; 6] = ["codec", "translate", "route", "auth", "limit", "exchange"];
+
+/// The one part of a stage that talks to somebody: budgets that are kept elsewhere.
+const STORE: &str = "limit/store/redis";
 
 #[test]
 fn each_protocol_is_known_to_its_own_modules_only() {
@@ -40,7 +44,7 @@ fn each_protocol_is_known_to_its_own_modules_only() {
 #[test]
 fn stages_do_no_io() {
     for (file, text) in sources() {
-        if is_test(&file) {
+        if is_test(&file) || file.starts_with(STORE) {
             continue;
         }
         if PURE.iter().any(|stage| file.starts_with(stage) || file == Path::new(&format!("{stage}.rs"))) {

@@ -7,7 +7,9 @@ use secrecy::SecretString;
 use super::Snapshot;
 use super::errors::{Errors, Report, Source};
 use super::interpolate::Environment;
-use super::model::{Auth, Bounds, Choice, Config, Credential, DetailedChoice, Key, Provider, Route, Usage, default_max_tokens};
+use super::model::{
+    Auth, Bounds, Choice, Config, Credential, DetailedChoice, Key, LimitStore, Provider, Route, Usage, default_max_tokens,
+};
 use super::validate::{Written, validate};
 use crate::translate::Dialect;
 
@@ -47,6 +49,7 @@ pub fn auto(environment: Environment<'_>, simulator: Option<&str>, demo_key_sha2
         providers,
         routes,
         limits: Vec::new(),
+        limit_store: LimitStore::default(),
         rate_limit_service: None,
         usage: Usage::default(),
         bounds: Bounds::default(),

@@ -3,6 +3,7 @@
 //! The comments here are the reference: the JSON schema and `config/README.md` are made from them. What may hold a secret is not
 //! `Debug`.
 
+mod limit_store;
 mod rate_limit_service;
 
 use std::collections::BTreeMap;
@@ -18,6 +19,7 @@ use crate::translate::{Dialect, OutputLimit};
 use crate::upstream::Preset;
 
 pub use super::duration::Duration;
+pub use limit_store::{LimitStore, RedisStore, WhenAway};
 pub use rate_limit_service::{RateLimitService, ServiceAway, ServiceCounts, ServiceLimit, ServicePer};
 
 /// A gateway config.
@@ -35,6 +37,10 @@ pub struct Config {
     /// What callers may spend.
     #[serde(default)]
     pub limits: Vec<Limit>,
+    /// Where budgets are kept: `memory`, or a Redis that several gateways share. A change takes effect at the next start.
+    #[serde(default)]
+    #[schemars(extend("default" = "memory"))]
+    pub limit_store: LimitStore,
     /// Envoy's rate limit service, where there is one already. Besides `limits`, or instead of them.
     #[serde(default)]
     pub rate_limit_service: Option<RateLimitService>,

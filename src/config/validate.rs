@@ -4,6 +4,7 @@
 
 mod auth;
 mod bounds;
+mod limit_store;
 mod limits;
 mod places;
 mod providers;
@@ -40,6 +41,7 @@ pub(super) fn validate(written: Written<'_>, report: &mut Report) -> Snapshot {
     let providers = providers::providers(&mut check, config.providers, directory);
     let routes = routes::routes(&mut check, config.routes, &providers);
     limits::limits(&mut check, &config.limits);
+    let limit_store = limit_store::limit_store(&mut check, config.limit_store, directory);
     let rate_limit_service = config.rate_limit_service.and_then(|written| service::service(&mut check, written));
     bounds::bounds(&mut check, &config.bounds);
     Snapshot {
@@ -47,6 +49,7 @@ pub(super) fn validate(written: Written<'_>, report: &mut Report) -> Snapshot {
         providers: providers.into_values().flatten().collect(),
         routes,
         limits: crate::limit::Rules::new(&config.limits),
+        limit_store,
         rate_limit_service,
         bounds: config.bounds,
         usage: model::Usage { file: config.usage.file.map(|file| directory.join(file)) },

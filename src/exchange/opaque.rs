@@ -107,12 +107,12 @@ fn told(operation: &str) -> String {
 
 impl Exchange {
     /// Sends a request on as it is. It counts as one request.
-    pub(super) fn pass_on(&mut self, route: Arc<Route>, body: Bytes) -> Result<Sent, Rejection> {
+    pub(super) async fn pass_on(&mut self, route: Arc<Route>, body: Bytes) -> Result<Sent, Rejection> {
         let original = Arc::new(Original { fields: std::mem::take(&mut self.fields), body });
         let incoming = original.incoming(self.api, self.snapshot.bounds.json_depth)?;
         let principal = self.principal.clone().ok_or_else(|| Rejection::new(Kind::Internal, "the caller is not known"))?;
         let facts = Facts::unread(route.model.clone());
-        self.reservation = Some(self.reserve(&principal, &facts, &incoming)?);
+        self.reservation = Some(self.reserve(&principal, &facts, &incoming).await?);
         self.send(principal, &original, &incoming, facts, route)
     }
 }

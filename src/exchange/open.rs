@@ -33,7 +33,7 @@ pub enum Opened {
 
 impl Exchange {
     /// A request begins. `end`: it has no body.
-    pub fn open(engine: &Arc<Engine>, fields: Fields, end: bool) -> Opened {
+    pub async fn open(engine: &Arc<Engine>, fields: Fields, end: bool) -> Opened {
         let snapshot = engine.live.current();
         let path = fields.get(":path").unwrap_or_default();
         let bare_path = path.split_once('?').map_or(path, |(bare, _)| bare);
@@ -61,7 +61,7 @@ impl Exchange {
             Ok((unread, principal, None)) => {
                 let mut exchange = Self::new(engine, snapshot, fields, api, Some(principal));
                 exchange.unread = unread;
-                if exchange.unread.is_some() && end { exchange.without_body() } else { Opened::Body(exchange) }
+                if exchange.unread.is_some() && end { exchange.without_body().await } else { Opened::Body(exchange) }
             }
             Err(rejection) => {
                 let mut exchange = Self::new(engine, Arc::clone(&snapshot), fields, api, principal.ok());
@@ -70,8 +70,8 @@ impl Exchange {
         }
     }
 
-    fn without_body(mut self: Box<Self>) -> Opened {
-        match self.request(Bytes::new()) {
+    async fn without_body(mut self: Box<Self>) -> Opened {
+        match self.request(Bytes::new()).await {
             Ok(sent) => Opened::Sent(self, Box::new(sent)),
             Err(reply) => Opened::Reply(reply, Some(self)),
         }

@@ -32,19 +32,19 @@ pub struct Sent {
 
 impl Exchange {
     /// The whole body of the request is here.
-    pub fn request(&mut self, body: Bytes) -> Result<Sent, Reply> {
-        let sent = self.decide(body);
+    pub async fn request(&mut self, body: Bytes) -> Result<Sent, Reply> {
+        let sent = self.decide(body).await;
         sent.map_err(|rejection| self.reject(&rejection))
     }
 
-    fn decide(&mut self, body: Bytes) -> Result<Sent, Rejection> {
+    async fn decide(&mut self, body: Bytes) -> Result<Sent, Rejection> {
         let bounds = &self.snapshot.bounds;
         if body.len() > bounds.request_bytes {
             let limit = bounds.request_bytes;
             return Err(Rejection::new(Kind::TooLarge, format!("the request body is larger than {limit} bytes")));
         }
         if let Some(route) = self.unread.as_ref().map(|unread| Arc::clone(&unread.route)) {
-            return self.pass_on(route, body);
+            return self.pass_on(route, body).await;
         }
         if let Some(encoding) = self.fields.get("content-encoding").filter(|encoding| *encoding != "identity") {
             let message = format!("the request body is compressed ({encoding}): send it without content-encoding");
@@ -57,11 +57,12 @@ impl Exchange {
         self.facts = Some(facts.clone());
         let principal = self.principal.clone().ok_or_else(|| Rejection::new(Kind::Internal, "the caller is not known"))?;
         let route = Arc::clone(self.snapshot.routes.select(&facts.model, &principal)?);
-        self.reservation = Some(self.reserve(&principal, &facts, &incoming)?);
+        self.reservation = Some(self.reserve(&principal, &facts, &incoming).await?);
         self.send(principal, &original, &incoming, facts, route)
     }
 
-    pub(super) fn reserve(
+    /// The only place where an exchange waits: for the store of the budgets, where that is not in memory.
+    pub(super) async fn reserve(
         &mut self,
         principal: &Principal,
         facts: &Facts,
@@ -78,7 +79,7 @@ impl Exchange {
             input_tokens: self.input_estimate,
             output_tokens: facts.max_output_tokens,
         };
-        Ok(self.engine.limiter.reserve(&self.snapshot.limits, &ask, Instant::now())?)
+        Ok(self.engine.limiter.ask(&self.snapshot.limits, &ask, Instant::now()).await?)
     }
 
     /// Sends the request to the first provider of the order that can take it.

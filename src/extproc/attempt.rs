@@ -31,7 +31,7 @@ impl Attempt {
 }
 
 impl Session for Attempt {
-    fn on(&mut self, mut message: ProcessingRequest, answers: &mut VecDeque<Answer>) -> Result<Flow, Status> {
+    async fn on(&mut self, mut message: ProcessingRequest, answers: &mut VecDeque<Answer>) -> Result<Flow, Status> {
         let Some(Request::RequestHeaders(_)) = message.request else {
             return Err(Status::invalid_argument("an attempt stream takes request headers only"));
         };

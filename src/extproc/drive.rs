@@ -1,9 +1,10 @@
 //! Drives one stream: a message in, its answers out, in order.
 //!
 //! No task and no channel per stream: the outbound stream polls the inbound one. When Envoy resets the stream, everything is
-//! dropped where it stands, the session last: an exchange under way settles there.
+//! dropped where it stands, the session last: an exchange under way settles there, and one that waits gives up what it waits for.
 
 use std::collections::VecDeque;
+use std::future::Future;
 
 use envoy_types::pb::envoy::service::ext_proc::v3::ProcessingRequest;
 use futures_util::Stream;
@@ -17,7 +18,11 @@ pub(super) trait Session: Send + 'static {
     ///
     /// # Errors
     /// The stream ends with this status, and Envoy sends nothing on.
-    fn on(&mut self, message: ProcessingRequest, answers: &mut VecDeque<Answer>) -> Result<Flow, Status>;
+    fn on(
+        &mut self,
+        message: ProcessingRequest,
+        answers: &mut VecDeque<Answer>,
+    ) -> impl Future<Output = Result<Flow, Status>> + Send;
 }
 
 /// Whether a stream goes on after the answers to a message.
@@ -55,7 +60,7 @@ impl<S: Session> Driver<S> {
                 return None;
             }
             let flow = match self.inbound.message().await {
-                Ok(Some(message)) => self.session.on(message, &mut self.answers),
+                Ok(Some(message)) => self.session.on(message, &mut self.answers).await,
                 Ok(None) => return None,
                 // A message that cannot be decoded, or is too large: never an end with OK.
                 Err(status) => Err(status),

@@ -35,8 +35,8 @@ impl Gate {
         self.exchange.as_deref_mut().ok_or_else(|| Status::failed_precondition("the request's headers have not been seen"))
     }
 
-    fn request_headers(&mut self, headers: HttpHeaders) -> Answer {
-        match Exchange::open(&self.engine, convert::fields(headers.headers), headers.end_of_stream) {
+    async fn request_headers(&mut self, headers: HttpHeaders) -> Answer {
+        match Exchange::open(&self.engine, convert::fields(headers.headers), headers.end_of_stream).await {
             Opened::Reply(reply, exchange) => {
                 self.exchange = exchange;
                 Answer::from(convert::immediate(reply))
@@ -53,8 +53,8 @@ impl Gate {
         }
     }
 
-    fn request_body(&mut self, body: HttpBody) -> Result<Answer, Status> {
-        Ok(match self.exchange()?.request(Bytes::from(body.body)) {
+    async fn request_body(&mut self, body: HttpBody) -> Result<Answer, Status> {
+        Ok(match self.exchange()?.request(Bytes::from(body.body)).await {
             Ok(sent) => send(sent, |common| Response::RequestBody(BodyResponse { response: Some(common) })),
             Err(reply) => Answer::from(convert::immediate(reply)),
         })
@@ -99,11 +99,11 @@ impl Gate {
 }
 
 impl Session for Gate {
-    fn on(&mut self, mut message: ProcessingRequest, answers: &mut VecDeque<Answer>) -> Result<Flow, Status> {
+    async fn on(&mut self, mut message: ProcessingRequest, answers: &mut VecDeque<Answer>) -> Result<Flow, Status> {
         let request = message.request.take().ok_or_else(|| Status::invalid_argument("a message without a phase"))?;
         let mut answer = match request {
-            Request::RequestHeaders(headers) => self.request_headers(headers),
-            Request::RequestBody(body) => self.request_body(body)?,
+            Request::RequestHeaders(headers) => self.request_headers(headers).await,
+            Request::RequestBody(body) => self.request_body(body).await?,
             Request::ResponseHeaders(headers) => self.answer_headers(headers, Context::take(&mut message)),
             Request::ResponseBody(body) => Answer::from(self.answer_body(&body)?),
             Request::ResponseTrailers(_) => Answer::from(self.answer_trailers()?),

@@ -119,7 +119,7 @@ impl Looking {
 }
 
 impl Session for Peek {
-    fn on(&mut self, mut message: ProcessingRequest, answers: &mut VecDeque<Answer>) -> Result<Flow, Status> {
+    async fn on(&mut self, mut message: ProcessingRequest, answers: &mut VecDeque<Answer>) -> Result<Flow, Status> {
         let context = Context::take(&mut message);
         match message.request {
             Some(Request::ResponseHeaders(headers)) => Ok(self.headers(headers, context, answers)),

@@ -26,7 +26,7 @@ impl Watch {
 }
 
 impl Session for Watch {
-    fn on(&mut self, mut message: ProcessingRequest, answers: &mut VecDeque<Answer>) -> Result<Flow, Status> {
+    async fn on(&mut self, mut message: ProcessingRequest, answers: &mut VecDeque<Answer>) -> Result<Flow, Status> {
         let context = Context::take(&mut message);
         let Some(Request::ResponseHeaders(headers)) = message.request else {
             return Err(Status::invalid_argument("a watch stream takes response headers only"));

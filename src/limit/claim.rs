@@ -1,117 +1,117 @@
-//! What one request has to do with one bucket: check, take, settle. Always under the table's lock.
+//! What one request wants of one bucket, as a rule says it and as a store answers it. Plain data: what joins rules and stores.
+//!
+//! A store answers a list of claims all or nothing: it fills in the level of every bucket before and the verdict, and takes all that
+//! fit if every claim that is not in the shadow fits.
 
-use std::hash::BuildHasher;
+use super::budget::{Budget, Kind, Settlement, Verdict};
+use super::clock::Moment;
+use crate::config::model::WhenAway;
 
-use super::Ask;
-use super::rules::Rule;
-use super::standing::Standing;
-use super::table::{Bucket, Table};
-use crate::usage::Tokens;
-
-/// One request's claim on one rule's bucket. Levels and stretches are in the units of the rule's pace.
-#[derive(Debug)]
+/// One request's claim on one rule's bucket.
+#[derive(Debug, Clone)]
 pub(super) struct Claim {
-    bucket: u64,
-    /// Whether it is the bucket of all who found no room for one of their own.
-    pub(super) shares: bool,
-    /// Tokens, or one request.
+    /// The name of the bucket, the same in every gateway that shares the store.
+    pub(super) bucket: u128,
+    /// The name of the rule's bucket for all who find no room for one of their own, where room is bounded by us. For a day or a month
+    /// it must be of that day or month, too.
+    pub(super) common: u128,
+    /// The arithmetic of the bucket.
+    pub(super) budget: Budget,
+    /// What the request is to be charged: tokens, one request, one place in flight, money.
     pub(super) cost: u64,
-    /// The bucket's level before.
-    before: i128,
-    pub(super) verdict: Verdict,
+    /// Counted where it fits, and never the reason for a refusal.
+    pub(super) shadow: bool,
+    /// What becomes of it when the store does not answer; `None`: as the store's config says.
+    pub(super) when_away: Option<WhenAway>,
+    /// The store's answer.
+    pub(super) answer: Answer,
 }
 
-/// Whether a claim can be met.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
-pub(super) enum Verdict {
-    /// Now; the level that the bucket then has.
-    Fits(i128),
-    /// In so many nanoseconds, if nobody else comes.
-    Wait(u64),
-    /// It is more than a full bucket holds.
-    Never,
+/// What a store says to a claim.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) struct Answer {
+    /// The bucket's level before, in the units of the budget.
+    pub(super) before: i128,
+    pub(super) verdict: Verdict,
+    /// Whether it is the bucket of all who found no room for one of their own.
+    pub(super) common: bool,
+    /// Whether it was charged: that is what is settled.
+    pub(super) taken: bool,
+    /// Against what it counts.
+    pub(super) counts: Against,
+}
+
+/// Against what a claim counts.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Against {
+    /// The rule's budget.
+    Whole,
+    /// This gateway's part of it, while the store is away. What is more than the part holds goes through when nothing of it is in
+    /// use: a request that the whole could hold is never turned away for good.
+    Part,
+    /// Nothing: the store is away, and that is no reason to stop anybody.
+    Nothing,
 }
 
 impl Claim {
-    pub(super) fn new(rule: &Rule, ask: &Ask<'_>, hasher: &impl BuildHasher) -> Self {
-        Self { bucket: rule.bucket(ask, hasher), shares: false, cost: rule.cost(ask), before: 0, verdict: Verdict::Never }
+    /// A claim of a rule that is enforced.
+    pub(super) fn new(bucket: u128, common: u128, budget: Budget, cost: u64) -> Self {
+        let answer = Answer { before: 0, verdict: Verdict::Never, common: false, taken: false, counts: Against::Whole };
+        Self { bucket, common, budget, cost, shadow: false, when_away: None, answer }
     }
 
-    /// Finds out whether the bucket has enough. Changes no bucket.
-    pub(super) fn check(&mut self, rule: &Rule, table: &Table, elapsed: u64) {
-        let mut mark = table.get(self.bucket);
-        if mark.is_none() && !table.has_room() {
-            self.bucket = rule.shared_bucket();
-            self.shares = true;
-            mark = table.get(self.bucket);
+    /// Whether the bucket has enough, as the store has found.
+    pub(super) fn fits(&self) -> bool {
+        matches!(self.answer.verdict, Verdict::Fits(_))
+    }
+
+    /// Whether it stands in the way of the request.
+    pub(super) fn refuses(&self) -> bool {
+        !self.fits() && !self.shadow
+    }
+
+    /// The level of the bucket with this request, if it was charged, else as it was.
+    pub(super) fn level(&self) -> i128 {
+        match self.answer.verdict {
+            Verdict::Fits(after) if self.answer.taken => after,
+            _ => self.answer.before,
         }
-        self.before = mark.map_or(0, |mark| (mark - rule.pace.at(elapsed)).max(0));
-        self.verdict = match rule.pace.admit(self.before, self.cost) {
-            Ok(after) => Verdict::Fits(after),
-            Err(_) if !rule.pace.holds(self.cost) => Verdict::Never,
-            Err(wait) => Verdict::Wait(wait),
+    }
+
+    /// Notes the level that a store has found, and what follows from it.
+    pub(super) fn judge(&mut self, before: i128, now: Moment) {
+        let (budget, in_part) = (&self.budget, self.answer.counts == Against::Part);
+        self.answer.before = before;
+        self.answer.verdict = match budget.admit(before, self.cost, now) {
+            Verdict::Never if in_part && before == 0 => Verdict::Fits(budget.stretch(self.cost)),
+            Verdict::Never if in_part => Verdict::Wait(budget.reset(before, now)),
+            verdict => verdict,
         };
     }
 
-    /// Whether the bucket has enough, as last checked.
-    pub(super) fn fits(&self) -> bool {
-        matches!(self.verdict, Verdict::Fits(_))
+    /// Notes whether all claims of the request were met.
+    pub(super) fn conclude(&mut self, admitted: bool) {
+        self.answer.taken = admitted && self.fits() && self.answer.counts != Against::Nothing;
     }
 
-    /// Takes what was checked.
-    pub(super) fn take(&self, rule: &Rule, table: &mut Table, elapsed: u64) {
-        if let Verdict::Fits(after) = self.verdict
-            && after > 0
-        {
-            self.put(rule, table, rule.pace.at(elapsed) + after);
+    /// From now on the claim is on this gateway's part of the budget. What the whole could never hold stays refused.
+    pub(super) fn count_against_part(&mut self, gateways: u32) {
+        if self.budget.holds(self.cost) {
+            self.answer.counts = Against::Part;
         }
+        self.budget = self.budget.share(gateways);
     }
 
-    /// Replaces what was reserved at `taken` by what was used.
-    ///
-    /// The reservation took a stretch of the line on which time moves on. What of it has passed meanwhile has been given back
-    /// by time already, so only the rest can be given back now: slow requests that end together do not add up to a burst. (Where
-    /// others have given back in between, the stretch has moved forward, which one number cannot tell: then up to so much may
-    /// come back early. What is charged in all is never less than what was used.)
-    /// What was used beyond the reservation is charged as if it had been reserved too, and may go into debt.
-    pub(super) fn settle(&self, rule: &Rule, table: &mut Table, taken: u64, elapsed: u64, used: &Tokens) {
-        let Verdict::Fits(after) = self.verdict else { return };
-        let used = rule.counts.spent(used);
-        if !rule.counts.are_settled() || used == self.cost {
-            return;
-        }
-        let now = rule.pace.at(elapsed);
-        let end = rule.pace.at(taken) + after;
-        // Negative where more was used than reserved.
-        let unused = rule.pace.stretch(self.cost) - rule.pace.stretch(used);
-        match table.get_mut(self.bucket) {
-            Some(mark) if unused > 0 => *mark = (*mark - unused.min((end - now).max(0))).max(now.min(*mark)),
-            // A reservation of nothing has not moved the mark, which may lie in the past.
-            Some(mark) => *mark = (*mark).max(rule.pace.at(taken)).saturating_sub(unused),
-            // Full, and forgotten: nothing is left to give back, and a debt begins where the reservation ended.
-            None => {
-                let mark = end.min(now).saturating_sub(unused);
-                if mark > now {
-                    self.put(rule, table, mark);
-                }
-            }
-        }
+    /// From now on the claim is met, and charged nowhere.
+    pub(super) fn count_against_nothing(&mut self) {
+        self.answer.counts = Against::Nothing;
+        self.answer.verdict = Verdict::Fits(0);
     }
 
-    /// Where the caller stands without this request.
-    pub(super) fn standing_before(&self, rule: &Rule) -> Standing {
-        Standing::new(rule, self.before)
-    }
-
-    /// Where the caller stands with this request, if it fits.
-    pub(super) fn standing_after(&self, rule: &Rule) -> Standing {
-        match self.verdict {
-            Verdict::Fits(after) => Standing::new(rule, after),
-            Verdict::Wait(_) | Verdict::Never => self.standing_before(rule),
-        }
-    }
-
-    fn put(&self, rule: &Rule, table: &mut Table, mark: i128) {
-        table.put(self.bucket, Bucket { mark, per_ns: rule.pace.per_ns });
+    /// What a store needs to know to settle the claim for what was `used`; `None`: nothing has to be done.
+    pub(super) fn settlement(&self, taken: Moment, used: u64) -> Option<Settlement> {
+        let Verdict::Fits(after) = self.answer.verdict else { return None };
+        let due = self.answer.taken && (used != self.cost || self.budget.kind == Kind::Flight);
+        due.then_some(Settlement { taken, after, cost: self.cost, used })
     }
 }

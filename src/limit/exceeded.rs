@@ -10,9 +10,11 @@ use std::time::Duration;
 use http::{HeaderName, HeaderValue};
 
 use super::Ask;
-use super::claim::{Claim, Verdict};
-use super::rules::{Counts, Rule};
-use super::standing::{DAYS, Headers, span};
+use super::budget::Verdict;
+use super::claim::Claim;
+use super::clock::Moment;
+use super::rules::{Counts, Rule, Rules};
+use super::standing::{self, DAYS, Headers, span};
 use crate::rejection::{Kind, Rejection};
 
 /// A limit does not admit the request. Nothing was charged.
@@ -34,21 +36,29 @@ struct Facts {
 }
 
 impl Exceeded {
-    pub(super) fn new(rule: &Rule, claim: &Claim, ask: &Ask<'_>, headers: Headers) -> Self {
-        let retry_after = match claim.verdict {
+    /// Of several rules that do not admit the request, one that it can never fit is told first, then the one with the longest
+    /// wait.
+    pub(super) fn new(rules: &Rules, claims: &[Claim], ask: &Ask<'_>, now: Moment) -> Option<Self> {
+        let refusing = rules.iter().zip(claims).filter(|(_, claim)| claim.refuses());
+        let (rule, claim) = refusing.max_by_key(|(_, claim)| claim.answer.verdict)?;
+        Some(Self::of(rule, claim, ask, standing::headers(rules, claims, now)))
+    }
+
+    fn of(rule: &Rule, claim: &Claim, ask: &Ask<'_>, headers: Headers) -> Self {
+        let retry_after = match claim.answer.verdict {
             Verdict::Fits(_) => Some(Duration::ZERO),
-            Verdict::Wait(nanoseconds) => Some(Duration::from_nanos(nanoseconds)),
+            Verdict::Wait(microseconds) => Some(Duration::from_micros(microseconds)),
             Verdict::Never => None,
         };
         Self(Box::new(Facts {
             rule: Arc::clone(&rule.name),
             counts: rule.counts,
-            limit: rule.pace.amount,
-            every: rule.pace.window,
+            limit: claim.budget.amount,
+            every: rule.window,
             per: rule.scope.words(),
             asked: claim.cost,
             prompt: ask.input_tokens,
-            left: claim.standing_before(rule).left,
+            left: claim.budget.left(claim.answer.before),
             retry_after,
             headers,
         }))

@@ -3,20 +3,20 @@
 //! A bucket belongs to a rule's identity: its name and its definition. So a rule that a reload leaves as it was keeps its buckets,
 //! and one whose amount, window or scope was changed begins with full ones. `reserve_output_at_most` is not part of it.
 
-use std::hash::{BuildHasher, BuildHasherDefault, DefaultHasher, Hash, Hasher};
 use std::sync::Arc;
+use std::time::Duration;
 
 use super::Ask;
-use super::pace::Pace;
+use super::budget::Budget;
+use super::claim::Claim;
+use super::clock::Moment;
+use super::names::Names;
 use crate::config::model::{Limit, Per};
 use crate::usage::Tokens;
 
 /// The output tokens that are reserved for a request that does not say how many it wants, where the rule does not say either.
 /// Less where the limit itself has less room: not asking never makes a request too large.
 pub const UNASKED_OUTPUT: u64 = 1024;
-
-/// Names are told apart by this many bytes at most.
-const LONGEST_NAME: usize = 256;
 
 /// All limits of a config.
 #[derive(Debug, Clone, Default)]
@@ -73,11 +73,6 @@ impl Counts {
         }
     }
 
-    /// Whether what was taken is settled when a request has ended. Requests stay counted.
-    pub(super) fn are_settled(self) -> bool {
-        self != Self::Requests
-    }
-
     /// What a request that has used these tokens costs.
     pub(super) fn spent(self, tokens: &Tokens) -> u64 {
         match self {
@@ -94,11 +89,12 @@ impl Counts {
 pub(super) struct Rule {
     pub(super) name: Arc<str>,
     pub(super) counts: Counts,
-    pub(super) pace: Pace,
+    pub(super) budget: Budget,
+    pub(super) window: Duration,
     pub(super) scope: Scope,
     reserve_output_at_most: u64,
     unasked_output: u64,
-    identity: u64,
+    identity: u128,
 }
 
 /// Who shares a budget.
@@ -138,12 +134,24 @@ impl Rule {
             .or(limit.output_tokens.map(|amount| (Counts::OutputTokens, amount)))
             .or(limit.total_tokens.map(|amount| (Counts::TotalTokens, amount)))?;
         let window = limit.every.0;
-        let pace = if counts == Counts::Requests { Pace::requests(amount, window) } else { Pace::tokens(amount, window) };
+        let budget = Budget::flow(amount, window, None);
         let scope = Scope::new(&limit.per);
-        let identity = BuildHasherDefault::<DefaultHasher>::new().hash_one((&limit.name, counts, amount, window, scope));
+        let mut identity = Names::fleet().begin();
+        identity.text(&limit.name).text(counts.name()).number(amount).number(budget.one);
+        identity.text(scope.words());
+        let identity = identity.finish();
         let reserve_output_at_most = limit.reserve_output_at_most.unwrap_or(u64::MAX);
         let unasked_output = limit.reserve_output_at_most.unwrap_or(UNASKED_OUTPUT);
-        Some(Self { name: limit.name.as_str().into(), counts, pace, scope, reserve_output_at_most, unasked_output, identity })
+        Some(Self {
+            name: limit.name.as_str().into(),
+            counts,
+            budget,
+            window,
+            scope,
+            reserve_output_at_most,
+            unasked_output,
+            identity,
+        })
     }
 
     /// What a request reserves.
@@ -155,46 +163,37 @@ impl Rule {
         match self.counts {
             Counts::Requests => 1,
             Counts::InputTokens => ask.input_tokens,
-            Counts::OutputTokens => output(self.pace.amount),
-            Counts::TotalTokens => ask.input_tokens.saturating_add(output(self.pace.amount.saturating_sub(ask.input_tokens))),
+            Counts::OutputTokens => output(self.budget.amount),
+            Counts::TotalTokens => ask.input_tokens.saturating_add(output(self.budget.amount.saturating_sub(ask.input_tokens))),
         }
+    }
+
+    /// What a request wants of this rule's budget.
+    pub(super) fn claim(&self, ask: &Ask<'_>, names: Names, _now: Moment) -> Claim {
+        Claim::new(self.bucket(ask, names), self.identity, self.budget, self.cost(ask))
     }
 
     /// The name of the bucket that this request shares.
-    pub(super) fn bucket(&self, ask: &Ask<'_>, hasher: &impl BuildHasher) -> u64 {
-        let mut state = hasher.build_hasher();
-        state.write_u64(self.identity);
+    fn bucket(&self, ask: &Ask<'_>, names: Names) -> u128 {
+        let mut name = names.begin();
+        name.name(self.identity);
         if self.scope.key {
-            hash_name(&mut state, ask.key);
+            name.text(ask.key);
         }
         if self.scope.tenant {
-            state.write_u8(u8::from(ask.tenant.is_some()));
-            hash_name(&mut state, ask.tenant.unwrap_or_default());
+            name.optional(ask.tenant);
         }
         if self.scope.model {
-            hash_name(&mut state, ask.model);
+            name.text(ask.model);
         }
-        state.finish()
+        name.finish()
     }
-
-    /// The name of the bucket of all who come when there is no room for a bucket of their own.
-    pub(super) fn shared_bucket(&self) -> u64 {
-        self.identity
-    }
-}
-
-/// The byte at the end is in no UTF-8 text, so that no two lists of names look the same.
-fn hash_name(state: &mut impl Hasher, name: &str) {
-    let bytes = name.as_bytes();
-    state.write(bytes.get(..LONGEST_NAME).unwrap_or(bytes));
-    state.write_u8(0xff);
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
     use crate::limit::tests::{ask, limit};
-    use std::hash::RandomState;
 
     fn rule(limit: &Limit) -> Rule {
         Rule::new(limit).unwrap()
@@ -223,9 +222,9 @@ mod tests {
 
     #[test]
     fn a_bucket_is_told_apart_by_what_the_rule_is_per_and_by_nothing_else() {
-        let hasher = RandomState::new();
+        let names = Names::random();
         let rule = rule(&Limit { requests: Some(1), per: vec![Per::Key, Per::Tenant], ..limit() });
-        let name = |ask: &Ask<'_>| rule.bucket(ask, &hasher);
+        let name = |ask: &Ask<'_>| rule.bucket(ask, names);
         let one = Ask { key: "ab", tenant: Some("c"), ..ask() };
         assert_eq!(name(&one), name(&Ask { model: "other", input_tokens: 7, ..one }));
         assert_ne!(name(&one), name(&Ask { key: "a", tenant: Some("bc"), ..ask() }));
@@ -235,11 +234,11 @@ mod tests {
 
     #[test]
     fn names_are_read_to_a_bound_only() {
-        let hasher = RandomState::new();
+        let names = Names::random();
         let rule = rule(&Limit { requests: Some(1), per: vec![Per::Model], ..limit() });
         let long = "é".repeat(1_000_000);
         let longer = format!("{long}x");
-        assert_eq!(rule.bucket(&Ask { model: &long, ..ask() }, &hasher), rule.bucket(&Ask { model: &longer, ..ask() }, &hasher));
+        assert_eq!(rule.bucket(&Ask { model: &long, ..ask() }, names), rule.bucket(&Ask { model: &longer, ..ask() }, names));
     }
 
     #[test]

@@ -6,7 +6,9 @@ use std::time::Duration;
 
 use http::{HeaderName, HeaderValue};
 
-use super::rules::{Counts, Rule};
+use super::claim::Claim;
+use super::clock::Moment;
+use super::rules::{Counts, Rule, Rules};
 
 /// Headers, to be added to an answer.
 pub(super) type Headers = Vec<(HeaderName, HeaderValue)>;
@@ -28,19 +30,24 @@ pub(super) struct Standing {
     requests: bool,
     limit: u64,
     pub(super) left: u64,
-    /// Nanoseconds until the bucket is full.
+    /// Microseconds until the bucket is full.
     reset: u64,
 }
 
 impl Standing {
-    pub(super) fn new(rule: &Rule, level: i128) -> Self {
+    pub(super) fn new(rule: &Rule, claim: &Claim, now: Moment) -> Self {
         let requests = rule.counts == Counts::Requests;
-        Self { requests, limit: rule.pace.amount, left: rule.pace.left(level), reset: rule.pace.time(level) }
+        let (budget, level) = (&claim.budget, claim.level());
+        Self { requests, limit: budget.amount, left: budget.left(level), reset: budget.reset(level, now) }
     }
 }
 
 /// The headers for all rules that apply.
-pub(super) fn headers(standings: impl Iterator<Item = Standing> + Clone) -> Headers {
+pub(super) fn headers(rules: &Rules, claims: &[Claim], now: Moment) -> Headers {
+    tell(rules.iter().zip(claims).map(|(rule, claim)| Standing::new(rule, claim, now)))
+}
+
+fn tell(standings: impl Iterator<Item = Standing> + Clone) -> Headers {
     let mut headers = Headers::with_capacity(6);
     for (requests, names) in [(true, &REQUESTS), (false, &TOKENS)] {
         let of_kind = standings.clone().filter(|standing| standing.requests == requests);
@@ -49,7 +56,7 @@ pub(super) fn headers(standings: impl Iterator<Item = Standing> + Clone) -> Head
         headers.push((limit, HeaderValue::from(tightest.limit)));
         headers.push((left, HeaderValue::from(tightest.left)));
         // The text is of digits and unit letters, which every header value may have.
-        if let Ok(time) = HeaderValue::try_from(span(Duration::from_nanos(tightest.reset), &HOURS)) {
+        if let Ok(time) = HeaderValue::try_from(span(Duration::from_micros(tightest.reset), &HOURS)) {
             headers.push((reset, time));
         }
     }
@@ -100,9 +107,9 @@ mod tests {
 
     #[test]
     fn the_rule_with_the_least_left_is_told_of_each_kind() {
-        let standing = |requests, left| Standing { requests, limit: 10 * left, left, reset: left * 1_000_000_000 };
+        let standing = |requests, left| Standing { requests, limit: 10 * left, left, reset: left * 1_000_000 };
         let all = [standing(false, 500), standing(true, 7), standing(false, 30), standing(true, 9)];
-        let headers = headers(all.iter().copied());
+        let headers = tell(all.iter().copied());
         let text: Vec<_> = headers.iter().map(|(name, value)| format!("{name}: {}", value.to_str().unwrap())).collect();
         assert_eq!(
             text,
@@ -119,6 +126,6 @@ mod tests {
 
     #[test]
     fn without_rules_there_are_no_headers() {
-        assert!(headers(std::iter::empty()).is_empty());
+        assert!(tell(std::iter::empty()).is_empty());
     }
 }

@@ -10,6 +10,7 @@ use tokio::time::Instant;
 
 use super::*;
 use crate::config::model::{Duration, Limit, Per};
+use crate::usage::Tokens;
 
 /// A limit without an amount, per key and minute.
 pub(crate) fn limit() -> Limit {

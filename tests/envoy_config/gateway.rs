@@ -90,6 +90,8 @@ pub(crate) fn snapshot(routes: Vec<Route>) -> Snapshot {
         routes: Routes::new(routes.into_iter().map(Arc::new).collect()),
         rate_limit_service: None,
         limits: Default::default(),
+        limit_store: Default::default(),
+        rate_limit_service: None,
         bounds: Bounds::default(),
         usage: Default::default(),
     }

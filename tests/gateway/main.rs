@@ -15,6 +15,11 @@ mod load;
 mod opaque;
 mod provider;
 mod rate_limit;
+#[cfg(feature = "redis")]
+#[path = "../support/redis.rs"]
+mod redis;
 mod safety;
+#[cfg(feature = "redis")]
+mod shared;
 mod streams;
 mod world;

@@ -16,5 +16,10 @@ mod gateway;
 mod hostile;
 mod limits;
 mod opaque;
+#[cfg(feature = "redis")]
+#[path = "../support/redis.rs"]
+mod redis;
 mod rejections;
 mod road;
+#[cfg(feature = "redis")]
+mod shared;

@@ -75,8 +75,10 @@ impl Reference {
         for variant in &list {
             if let Some(word) = variant["const"].as_str() {
                 variants.push(format!("`{word}`"));
-            } else if let Some((name, _)) = variant["properties"].as_object().and_then(|fields| fields.iter().next()) {
+            } else if let Some((name, value)) = variant["properties"].as_object().and_then(|fields| fields.iter().next()) {
                 variants.push(format!("`{{{name}: …}}`"));
+                // What a variant holds gets a section of its own, where that is more than a value.
+                self.kind(&format!("{path}.{name}"), value);
             } else if let Some(words) = variant["enum"].as_array() {
                 variants.extend(words.iter().filter_map(Value::as_str).map(|word| format!("`{word}`")));
             } else {

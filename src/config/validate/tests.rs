@@ -1,3 +1,5 @@
+#[cfg(feature = "redis")]
+mod limit_store;
 mod passthrough;
 mod service;
 

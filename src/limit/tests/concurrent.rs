@@ -61,10 +61,10 @@ fn a_thousand_rejections_leave_every_bucket_as_it_was() {
     let limiter = Limiter::new();
     let rules = Rules::new(&[daily(total(1_000)), daily(requests(2)), Limit { per: vec![Per::Model], ..daily(requests(1_000)) }]);
     let one = limiter.reserve(&rules, &prompt(300), Instant::now()).unwrap();
-    let before = limiter.table.lock().all();
+    let before = limiter.memory.all();
     let admitted = storm(&limiter, &rules, 10, 100, |_| prompt(701));
     assert!(admitted.is_empty());
-    assert_eq!(limiter.table.lock().all(), before);
+    assert_eq!(limiter.memory.all(), before);
     one.refund();
 }
 
