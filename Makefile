@@ -25,8 +25,8 @@ bench: envoy ## Measure all pairs of dialects, and the road through Envoy, into 
 	cargo bench --locked --bench pairs -- $(filter --quick,$(ARGS))
 	ENVOY_BIN="$(ENVOY)" cargo bench --locked --bench gateway -- $(ARGS)
 
-micro: ## Measure single functions: splice, events, limiter
-	cargo bench --locked --bench codec --bench limit -- --quick
+micro: ## Measure single functions: splice, events, limiter, callers
+	cargo bench --locked --bench auth --bench codec --bench limit -- --quick
 
 tools: ## Install Envoy, pytest, Node and the official SDKs into .tools/
 	@scripts/tools.sh

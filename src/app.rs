@@ -18,6 +18,7 @@ use crate::config::Live;
 use crate::exchange::Engine;
 use crate::exchange::shared::Registry;
 use crate::extproc::server::{self, Address, Listener};
+use crate::keyring;
 use crate::limit::Limiter;
 use crate::route::Health;
 use crate::usage::Sink;
@@ -63,7 +64,9 @@ impl App {
         app.spawn("admin", until(app.stop.clone(), admin::serve(admin_listener, Arc::clone(&app.engine), app.readiness.clone())));
         app.spawn("config watch", until(app.stop.clone(), watch(Arc::clone(&app.engine))));
         app.spawn("config changes", until(app.stop.clone(), follow(Arc::clone(&app.engine))));
+        app.spawn("keyring", until(app.stop.clone(), keys(Arc::clone(&app.engine))));
         app.spawn("signals", until(app.stop.clone(), hang_ups(Arc::clone(&app.engine))));
+        keyring::first(&app.engine.live.current()).await;
         Ok(app)
     }
 
@@ -129,6 +132,11 @@ async fn follow(engine: Arc<Engine>) -> std::io::Result<()> {
         let snapshot = Arc::clone(&changes.borrow_and_update());
         engine.health.keep(&snapshot.providers);
     }
+    Ok(())
+}
+
+async fn keys(engine: Arc<Engine>) -> std::io::Result<()> {
+    keyring::follow(Arc::clone(&engine.live)).await;
     Ok(())
 }
 

@@ -10,6 +10,7 @@
 )]
 
 mod attempts;
+mod callers;
 mod calls;
 mod fake_envoy;
 mod gateway;
@@ -18,3 +19,5 @@ mod limits;
 mod opaque;
 mod rejections;
 mod road;
+#[path = "../support/tokens.rs"]
+mod tokens;
