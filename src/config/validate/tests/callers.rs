@@ -48,7 +48,7 @@ fn one_name_may_have_several_keys_each_with_its_end() {
 
 #[test]
 fn a_digest_that_looks_like_a_number_is_a_digest_all_the_same() {
-    for digits in ["0".repeat(64), format!("1{}", "2".repeat(63)), format!("{}e{}", "1".repeat(31), "2".repeat(32))] {
+    for digits in ["0".repeat(64), format!("1{}", "2".repeat(63)), format!("{}e22", "1".repeat(61))] {
         for written in [digits.clone(), format!("[{digits}]")] {
             let read = read(&GOOD.replacen(DIGEST, &written, 1));
             assert!(read.is_ok(), "{written}: {}", read.map(|_| ()).unwrap_err());
