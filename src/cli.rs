@@ -7,6 +7,7 @@ mod key;
 mod run;
 mod runtime;
 mod serve;
+mod tls;
 
 use anyhow::Context as _;
 use clap::{Parser, Subcommand};

@@ -6,18 +6,17 @@ use std::path::{Path as FilePath, PathBuf};
 
 use sha2::{Digest as _, Sha256};
 
-use super::Snapshot;
+use super::beside::{self, Beside, KeyFile};
 use super::errors::{Errors, Report, Source};
 use super::interpolate::{Environment, interpolate};
-use super::model::{Config, Key};
-use super::node::Path;
+use super::model::Config;
 use super::validate::{Written, validate};
-use super::{typed, yaml};
+use super::{Snapshot, typed, yaml};
 
 /// The largest config or keys file, in bytes.
 const LARGEST: u64 = 16 << 20;
 
-/// Loads a config file, and the keys file that it names. `${NAME}` is taken out of this process's environment.
+/// Loads a config file, and the files that it names. `${NAME}` is taken out of this process's environment.
 pub fn load(path: &FilePath) -> Result<Snapshot, Errors> {
     load_with(path, &environment)
 }
@@ -42,7 +41,7 @@ pub(super) fn environment(name: &str) -> Option<String> {
     std::env::var(name).ok()
 }
 
-/// What a file held: the digest of its content, or `None` if it could not be read.
+/// What a file or a directory held: the digest of its content, or `None` if it could not be read.
 pub(super) type Content = Option<[u8; 32]>;
 
 /// Reads files and remembers what they held, so that a change can be told.
@@ -73,40 +72,22 @@ impl Files {
         let mut source = tree(text, origin, environment, &mut report)?;
         let config: Option<Config> = typed::read(&mut source, &mut report);
         let Some(config) = config else { return report.into_result(None) };
-        let beside = FilePath::new(origin).parent().unwrap_or(FilePath::new("")).to_owned();
-        let keys_file = config.auth.keys_file.as_ref().map(|file| beside.join(file));
-        let keys = keys_file.and_then(|file| self.keys(&file, &source, environment, &mut report));
-        let directory = std::path::absolute(&beside).unwrap_or(beside);
-        let keys = keys.as_ref().map(|(keys, source)| (keys.clone(), source));
-        let snapshot = validate(Written { config, source: &source, keys, directory: &directory }, &mut report);
+        let directory = FilePath::new(origin).parent().unwrap_or(FilePath::new("")).to_owned();
+        let beside = Beside::read(self, &config.auth, &directory, &source, environment, &mut report);
+        let directory = std::path::absolute(&directory).unwrap_or(directory);
+        let snapshot = validate(Written { config, source: &source, beside: &beside, directory: &directory }, &mut report);
         report.into_result(Some(snapshot))
     }
 
-    fn keys(
-        &mut self,
-        path: &FilePath,
-        config: &Source,
-        environment: Environment<'_>,
-        report: &mut Report,
-    ) -> Option<(Vec<Key>, Source)> {
-        let origin = path.display().to_string();
-        let text = match self.read(path) {
-            Ok(text) => text,
-            Err(errors) => {
-                report.add(config, &Path::Root.field("auth").field("keys_file"), errors.to_string());
-                return None;
-            }
-        };
-        match tree(&text, &origin, environment, report) {
-            Ok(mut source) => typed::read(&mut source, report).map(|keys| (keys, source)),
-            Err(errors) => {
-                report.extend(errors);
-                None
-            }
-        }
+    /// Reads a directory of keys.
+    pub(super) fn read_keys(&mut self, directory: &FilePath) -> Result<Vec<KeyFile>, String> {
+        let files = beside::list(directory);
+        self.seen.push((directory.to_owned(), files.as_ref().ok().map(|files| beside::digest(files))));
+        let files = files?.into_iter();
+        Ok(files.map(|(name, bytes)| KeyFile::new(directory, name, bytes)).collect())
     }
 
-    fn read(&mut self, path: &FilePath) -> Result<String, Errors> {
+    pub(super) fn read(&mut self, path: &FilePath) -> Result<String, Errors> {
         let bytes = read_bytes(path);
         self.seen.push((path.to_owned(), bytes.as_deref().ok().map(digest)));
         let bytes = bytes.map_err(|error| Errors::file(path, format!("cannot be read: {error}")))?;
@@ -120,7 +101,7 @@ impl Files {
     }
 }
 
-fn tree(text: &str, origin: &str, environment: Environment<'_>, report: &mut Report) -> Result<Source, Errors> {
+pub(super) fn tree(text: &str, origin: &str, environment: Environment<'_>, report: &mut Report) -> Result<Source, Errors> {
     let mut source = Source::without_places(origin);
     match yaml::read(text.strip_prefix('\u{feff}').unwrap_or(text)) {
         Ok(tree) => source.tree = tree,
@@ -142,6 +123,9 @@ fn read_bytes(path: &FilePath) -> std::io::Result<Vec<u8>> {
 }
 
 fn content(path: &FilePath) -> Content {
+    if path.is_dir() {
+        return beside::list(path).ok().map(|files| beside::digest(&files));
+    }
     read_bytes(path).as_deref().ok().map(digest)
 }
 

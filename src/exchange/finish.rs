@@ -68,6 +68,7 @@ impl Exchange {
             time: self.began_at,
             request_id: self.request_id.clone(),
             key: self.principal.as_ref().map(|principal| Arc::clone(&principal.key)),
+            key_id: self.principal.as_ref().and_then(|principal| principal.key_id),
             tenant: self.principal.as_ref().and_then(|principal| principal.tenant.clone()),
             route: shared.map(|shared| Arc::clone(&shared.route.name)),
             api: Some(self.api.name()),

@@ -40,6 +40,16 @@ impl Glob {
         }
     }
 
+    /// Reads a pattern for other texts than models' names: all but control characters may stand in them.
+    pub fn of_text(pattern: &str) -> Result<Self, GlobError> {
+        match pattern {
+            "" => Err(GlobError::Empty),
+            long if long.len() > LONGEST => Err(GlobError::Long),
+            odd if odd.contains(char::is_control) => Err(GlobError::Character),
+            pattern => Ok(Self(pattern.into())),
+        }
+    }
+
     /// The pattern as it was written.
     pub fn as_str(&self) -> &str {
         &self.0

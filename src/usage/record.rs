@@ -12,6 +12,7 @@ use jiff::Timestamp;
 use serde::{Serialize, Serializer};
 
 use super::{Source, Tokens, Units};
+use crate::auth::key::KeyId;
 
 /// The longest text that goes into a record as it is, in bytes.
 const LONGEST_TEXT: usize = 1024;
@@ -25,8 +26,10 @@ pub struct Record {
     /// Its id, the one that the client is told.
     #[serde(serialize_with = "text")]
     pub request_id: String,
-    /// The name of the API key.
+    /// The name of the caller: of its API key, or out of its token or certificate.
     pub key: Option<Arc<str>>,
+    /// Which of the caller's keys it was, where it was a key: the first 8 hex digits of its SHA-256.
+    pub key_id: Option<KeyId>,
     /// Who the key belongs to.
     pub tenant: Option<Arc<str>>,
     /// The route's name.
@@ -83,6 +86,7 @@ impl Record {
             time: Timestamp::now(),
             request_id: request_id.into(),
             key: None,
+            key_id: None,
             tenant: None,
             route: None,
             api: None,

@@ -16,6 +16,7 @@ fn full() -> Record {
     };
     Record {
         key: Some("red-ci".into()),
+        key_id: Some(crate::auth::key::KeyId::of(&[0xab; 32])),
         tenant: Some("red".into()),
         route: Some("gpt-*".into()),
         api: Some("openai.chat"),
@@ -45,7 +46,7 @@ fn line(record: &Record) -> String {
 
 #[test]
 fn a_record_is_one_line_with_everything_in_it() {
-    insta::assert_snapshot!(line(&full()), @r#"{"time":"2026-11-21T01:02:03.004Z","request_id":"req-1","key":"red-ci","tenant":"red","route":"gpt-*","api":"openai.chat","path":null,"stream":true,"model_asked":"gpt-4o","model_served":"gpt-4o-2024-08-06","provider":"openai","provider_dialect":"openai","attempts":[{"provider":"claude","model":"gpt-4o","status":null,"outcome":"no_response","duration_ms":20.0},{"provider":"openai","model":"gpt-4o","status":200,"outcome":"ok","duration_ms":900.0}],"ttft_ms":120.25,"duration_ms":930.0,"tokens":{"input":100,"cached_input":64,"cache_write":0,"output":20,"reasoning":5,"total":120},"tokens_source":"reported","units":{"audio_seconds":1.5,"search_units":2},"status":200,"outcome":"ok","error":null,"dropped":["seed"]}"#);
+    insta::assert_snapshot!(line(&full()), @r#"{"time":"2026-11-21T01:02:03.004Z","request_id":"req-1","key":"red-ci","key_id":"abababab","tenant":"red","route":"gpt-*","api":"openai.chat","path":null,"stream":true,"model_asked":"gpt-4o","model_served":"gpt-4o-2024-08-06","provider":"openai","provider_dialect":"openai","attempts":[{"provider":"claude","model":"gpt-4o","status":null,"outcome":"no_response","duration_ms":20.0},{"provider":"openai","model":"gpt-4o","status":200,"outcome":"ok","duration_ms":900.0}],"ttft_ms":120.25,"duration_ms":930.0,"tokens":{"input":100,"cached_input":64,"cache_write":0,"output":20,"reasoning":5,"total":120},"tokens_source":"reported","units":{"audio_seconds":1.5,"search_units":2},"status":200,"outcome":"ok","error":null,"dropped":["seed"]}"#);
 }
 
 #[test]
