@@ -26,8 +26,8 @@ bench: envoy ## Measure all pairs of dialects, and the road through Envoy, into 
 	cargo bench --locked --bench pairs -- $(filter --quick,$(ARGS))
 	ENVOY_BIN="$(ENVOY)" cargo bench --locked --bench gateway -- $(ARGS)
 
-micro: redis ## Measure single functions: splice, events, limiter
-	REDIS_BIN="$(REDIS)" cargo bench --locked --bench codec --bench limit -- --quick
+micro: redis ## Measure single functions: splice, events, limiter, callers
+	REDIS_BIN="$(REDIS)" cargo bench --locked --bench auth --bench codec --bench limit -- --quick
 
 tools: ## Install Envoy, Redis, pytest, Node and the official SDKs into .tools/
 	@scripts/tools.sh

@@ -17,6 +17,7 @@ use axum::{Json, Router};
 use serde::Serialize;
 use tokio::net::TcpListener;
 
+use crate::auth::{self, jwt::SourceStatus};
 use crate::exchange::Engine;
 use crate::limit::StoreStatus;
 
@@ -53,6 +54,34 @@ struct Status {
     usage_records_written: u64,
     usage_records_lost: u64,
     providers: Vec<ProviderStatus>,
+    auth: AuthStatus,
+}
+
+#[derive(Debug, Serialize)]
+struct AuthStatus {
+    issuers: Vec<IssuerStatus>,
+    verified_tokens: usize,
+    failing_sources: usize,
+    throttled_requests: u64,
+}
+
+#[derive(Debug, Serialize)]
+struct IssuerStatus {
+    issuer: String,
+    #[serde(flatten)]
+    keys: SourceStatus,
+}
+
+impl From<auth::Status> for AuthStatus {
+    fn from(status: auth::Status) -> Self {
+        let issuers = status.issuers.into_iter().map(|(issuer, keys)| IssuerStatus { issuer, keys });
+        Self {
+            issuers: issuers.collect(),
+            verified_tokens: status.verified_tokens,
+            failing_sources: status.throttle.sources,
+            throttled_requests: status.throttle.refused,
+        }
+    }
 }
 
 #[derive(Debug, Serialize)]
@@ -107,5 +136,6 @@ async fn status(State(admin): State<Admin>) -> Json<Status> {
         usage_records_written: usage.written,
         usage_records_lost: usage.dropped + usage.failed,
         providers: providers.collect(),
+        auth: snapshot.callers.status().into(),
     })
 }

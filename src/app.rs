@@ -19,6 +19,7 @@ use crate::config::model::LimitStore;
 use crate::exchange::Engine;
 use crate::exchange::shared::Registry;
 use crate::extproc::server::{self, Address, Listener};
+use crate::keyring;
 use crate::limit::Limiter;
 use crate::route::Health;
 use crate::usage::Sink;
@@ -74,7 +75,9 @@ impl App {
         app.spawn("config watch", until(app.stop.clone(), watch(Arc::clone(&app.engine))));
         app.spawn("config changes", until(app.stop.clone(), follow(Arc::clone(&app.engine))));
         app.spawn("clock", until(app.stop.clone(), clock(Arc::clone(&app.engine))));
+        app.spawn("keyring", until(app.stop.clone(), keys(Arc::clone(&app.engine))));
         app.spawn("signals", until(app.stop.clone(), hang_ups(Arc::clone(&app.engine))));
+        keyring::first(&app.engine.live.current()).await;
         Ok(app)
     }
 
@@ -169,6 +172,11 @@ async fn follow(engine: Arc<Engine>) -> std::io::Result<()> {
             tracing::warn!("`limit_store` has changed: budgets stay where they are until the next start");
         }
     }
+    Ok(())
+}
+
+async fn keys(engine: Arc<Engine>) -> std::io::Result<()> {
+    keyring::follow(Arc::clone(&engine.live)).await;
     Ok(())
 }
 

@@ -1,70 +1,67 @@
-//! Stage 2, who calls: API keys, known by their SHA-256 only.
+//! Stage 2, who calls: client certificates, API keys and tokens of identity providers, in this order.
+//!
+//! A certificate was verified by Envoy and cannot be forged or left behind, so whoever has one that the config knows is that
+//! caller, whatever stands in the headers: most SDKs cannot be told to send no key. API keys are known by their SHA-256 only. What is
+//! no known key and looks like a token is checked as one.
 //!
 //! Nothing here tells which keys exist: whether a key has expired or is switched off is said only to whoever presents that very
 //! key. Digests are looked up, never keys, so the time of a look-up tells nothing about a key.
 
+pub mod certificate;
 pub mod forward;
+pub mod jwt;
 pub mod key;
 pub mod presented;
+mod principal;
+mod recent;
+mod refusal;
 #[cfg(test)]
 mod tests;
+mod throttle;
 
-use std::collections::{BTreeMap, HashMap};
+use core::net::IpAddr;
+use std::collections::HashMap;
 use std::sync::Arc;
 
-use http::header::WWW_AUTHENTICATE;
 use http::{HeaderName, HeaderValue};
 use jiff::Timestamp;
 
-use crate::rejection::{Kind, Rejection};
+use crate::rejection::Rejection;
 use crate::route::glob::Glob;
-use crate::translate::Family;
+
+use certificate::{Certificate, Certificates, Told};
+use jwt::{Issuers, KeySource, SourceStatus};
+use throttle::Throttle;
 
 pub use forward::Forward;
 pub use presented::{Presented, in_query, presented};
+pub use principal::{Principal, is_name};
+pub use throttle::{Allowance, ThrottleStatus};
 
-/// The longest key that is looked at, in bytes.
-const LONGEST_KEY: usize = 1024;
+/// The longest key or token that is looked at, in bytes.
+const LONGEST: usize = jwt::LONGEST_TOKEN;
 
-/// Who calls.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Principal {
-    /// The key's name.
-    pub key: Arc<str>,
-    /// Who the key belongs to.
-    pub tenant: Option<Arc<str>>,
-    /// The models that it may use. `None`: all.
-    pub models: Option<Vec<Glob>>,
-    /// The providers that it may ask for what the gateway does not know.
-    pub passthrough: Vec<Glob>,
-    /// What its token says of it, by claim. Empty for an API key.
-    pub claims: BTreeMap<Arc<str>, Arc<str>>,
-}
-
-impl Principal {
-    /// Somebody who may use every model, and nothing that the gateway does not know.
-    pub fn new(key: &str, tenant: Option<&str>) -> Self {
-        Self { key: key.into(), tenant: tenant.map(Into::into), models: None, passthrough: Vec::new(), claims: BTreeMap::new() }
-    }
-
-    /// Whether this key may use a model, by the name that clients know.
-    pub fn may_use(&self, model: &str) -> bool {
-        self.models.as_ref().is_none_or(|globs| globs.iter().any(|glob| glob.matches(model)))
-    }
-
-    /// Whether this key may ask a provider for what the gateway does not know.
-    pub fn may_pass_to(&self, provider: &str) -> bool {
-        self.passthrough.iter().any(|glob| glob.matches(provider))
-    }
+/// What a request shows of who sends it.
+#[derive(Debug)]
+pub struct Evidence<'a> {
+    /// The key or token in its headers.
+    pub presented: Presented<'a>,
+    /// The client certificate, if Envoy tells of one.
+    pub certificate: Option<&'a Certificate>,
+    /// The address that it comes from, if Envoy tells it.
+    pub source: Option<IpAddr>,
 }
 
 /// Everybody who may call. Built by `config::validate`; the default lets nobody in.
 #[derive(Debug, Default)]
 pub struct Callers {
     keys: HashMap<key::Digest, Entry>,
+    certificates: Option<Certificates>,
+    issuers: Option<Issuers>,
     anonymous: Option<Arc<Principal>>,
     open_paths: Vec<String>,
     forward: Forward,
+    throttle: Option<Arc<Throttle>>,
 }
 
 /// A key.
@@ -78,6 +75,17 @@ pub struct Entry {
     pub disabled: bool,
 }
 
+/// How authentication does, for the person on call.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Status {
+    /// Each issuer of tokens, by name.
+    pub issuers: Vec<(String, SourceStatus)>,
+    /// Tokens that were checked lately and are not checked again.
+    pub verified_tokens: usize,
+    /// Failures by source.
+    pub throttle: ThrottleStatus,
+}
+
 impl Callers {
     /// Callers with these keys.
     pub fn with_keys(keys: impl IntoIterator<Item = (key::Digest, Entry)>) -> Self {
@@ -89,6 +97,27 @@ impl Callers {
         let passthrough = Glob::parse("*").into_iter().collect();
         let anonymous = Principal { passthrough, ..Principal::new("anonymous", None) };
         Self { anonymous: Some(Arc::new(anonymous)), ..Self::default() }
+    }
+
+    /// Adds those who have client certificates.
+    #[must_use]
+    pub fn certificates(mut self, certificates: Certificates) -> Self {
+        self.certificates = Some(certificates);
+        self
+    }
+
+    /// Adds those who have tokens of these issuers.
+    #[must_use]
+    pub fn issuers(mut self, issuers: Issuers) -> Self {
+        self.issuers = Some(issuers);
+        self
+    }
+
+    /// Holds back sources that fail more often than this.
+    #[must_use]
+    pub fn throttled(mut self, allowance: Allowance) -> Self {
+        self.throttle = Throttle::new(allowance).map(Arc::new);
+        self
     }
 
     /// Adds paths that need no key.
@@ -121,66 +150,90 @@ impl Callers {
         self.open_paths.iter().any(|open| open == path)
     }
 
-    /// Who presents this key, at this time. The rejection is 401 and says what is wrong with the key.
-    pub fn identify(&self, presented: Presented<'_>, now: Timestamp) -> Result<&Arc<Principal>, Rejection> {
+    /// Where Envoy shall tell of client certificates. `None`: nowhere, nobody comes in with one.
+    pub fn told_certificates(&self) -> Option<Told> {
+        self.certificates.as_ref().map(Certificates::told)
+    }
+
+    /// The keys of issuers that are to be fetched.
+    pub fn key_sources(&self) -> impl Iterator<Item = &Arc<KeySource>> {
+        let issuers = self.issuers.iter().flat_map(Issuers::iter);
+        issuers.map(|issuer| &issuer.keys).filter(|keys| keys.location().is_some())
+    }
+
+    /// Goes on with what outlives a change of the config: fetched keys, and failures.
+    pub fn inherit(&mut self, before: &Self) {
+        if let (Some(issuers), Some(before)) = (&mut self.issuers, &before.issuers) {
+            issuers.inherit(before);
+        }
+        if let (Some(throttle), Some(before)) = (&mut self.throttle, &before.throttle)
+            && throttle.allowance() == before.allowance()
+        {
+            *throttle = Arc::clone(before);
+        }
+    }
+
+    /// How authentication does.
+    pub fn status(&self) -> Status {
+        let issuers = self.issuers.iter().flat_map(Issuers::iter);
+        Status {
+            issuers: issuers.map(|issuer| (issuer.name.clone(), issuer.keys.status())).collect(),
+            verified_tokens: self.issuers.as_ref().map_or(0, Issuers::remembered),
+            throttle: self.throttle.as_ref().map(|throttle| throttle.status()).unwrap_or_default(),
+        }
+    }
+
+    /// Who shows this, at this time. The rejection says what is wrong with what was shown.
+    pub fn identify(&self, evidence: &Evidence<'_>, now: Timestamp) -> Result<Arc<Principal>, Rejection> {
         if let Some(anonymous) = &self.anonymous {
-            return Ok(anonymous);
+            return Ok(Arc::clone(anonymous));
         }
-        let key = match presented {
-            Presented::Key(key) => key,
-            Presented::Missing(family) => return Err(missing(family)),
-            Presented::NotBearer => return Err(not_bearer()),
-            Presented::Conflicting => return Err(conflicting()),
+        let certified = self.certificates.as_ref().zip(evidence.certificate);
+        if let Some(principal) = certified.and_then(|(certificates, certificate)| certificates.find(certificate)) {
+            return Ok(principal);
+        }
+        self.by_secret(evidence, now).map_err(|refusal| self.refuse(evidence, refusal))
+    }
+
+    fn by_secret(&self, evidence: &Evidence<'_>, now: Timestamp) -> Result<Arc<Principal>, Rejection> {
+        let secret = match evidence.presented {
+            Presented::Key(secret) if secret.len() <= LONGEST => secret,
+            Presented::Key(_) => return Err(refusal::unknown()),
+            Presented::Missing(family) => return Err(refusal::missing(family)),
+            Presented::NotBearer => return Err(refusal::not_bearer()),
+            Presented::Conflicting => return Err(refusal::conflicting()),
         };
-        let entry = (key.len() <= LONGEST_KEY).then(|| self.keys.get(&key::digest(key))).flatten().ok_or_else(unknown)?;
-        if entry.disabled {
-            return Err(disabled());
+        let digest = key::digest(secret);
+        if let Some(entry) = self.keys.get(&digest) {
+            return entry.open(now);
         }
-        match entry.expires {
-            Some(expires) if expires <= now => Err(expired(expires)),
-            _ => Ok(&entry.principal),
+        let may_check = || match (&self.throttle, evidence.source) {
+            (Some(throttle), Some(source)) => throttle.allows(source),
+            _ => Ok(()),
+        };
+        let bearer = self.issuers.as_ref().and_then(|issuers| issuers.identify(secret, digest, now, may_check));
+        bearer.unwrap_or_else(|| Err(refusal::unknown()))
+    }
+
+    /// Counts a failure of its source, and tells one who fails too often to wait.
+    fn refuse(&self, evidence: &Evidence<'_>, refusal: Rejection) -> Rejection {
+        match (&self.throttle, evidence.source) {
+            (Some(throttle), Some(source)) if refusal.kind.row().status == http::StatusCode::UNAUTHORIZED => {
+                throttle.failed(source).err().unwrap_or(refusal)
+            }
+            _ => refusal,
         }
     }
 }
 
-fn missing(family: Family) -> Rejection {
-    let message = format!("No API key was sent. Send it as `{}`.", family.key_place());
-    // RFC 6750, section 3.1: no error code where no credentials were sent.
-    unauthorized(Kind::KeyMissing, message, HeaderValue::from_static(r#"Bearer realm="kanmon""#))
-}
-
-fn not_bearer() -> Rejection {
-    let message = "The `authorization` header has no bearer token. Send the API key as `authorization: Bearer KEY`.";
-    unauthorized(Kind::KeyMissing, message, challenge("the authorization header has no bearer token"))
-}
-
-fn conflicting() -> Rejection {
-    let message = "Two different API keys were sent, in two headers. Send only one of them.";
-    unauthorized(Kind::KeyUnknown, message, challenge("two different API keys were sent"))
-}
-
-fn unknown() -> Rejection {
-    let message = "This API key is not known. Check that it is complete and meant for this gateway.";
-    unauthorized(Kind::KeyUnknown, message, challenge("the API key is not known"))
-}
-
-fn disabled() -> Rejection {
-    let message = "This API key is switched off. Ask whoever runs the gateway.";
-    unauthorized(Kind::KeyDisabled, message, challenge("the API key is switched off"))
-}
-
-fn expired(at: Timestamp) -> Rejection {
-    let message = format!("This API key expired on {at}. Ask whoever runs the gateway for a new one.");
-    unauthorized(Kind::KeyExpired, message, challenge("the API key has expired"))
-}
-
-fn challenge(description: &'static str) -> HeaderValue {
-    let value = format!(r#"Bearer realm="kanmon", error="invalid_token", error_description="{description}""#);
-    HeaderValue::from_str(&value).unwrap_or(HeaderValue::from_static(r#"Bearer realm="kanmon", error="invalid_token""#))
-}
-
-fn unauthorized(kind: Kind, message: impl Into<String>, challenge: HeaderValue) -> Rejection {
-    let mut rejection = Rejection::new(kind, message);
-    rejection.headers.push((WWW_AUTHENTICATE, challenge));
-    rejection
+impl Entry {
+    fn open(&self, now: Timestamp) -> Result<Arc<Principal>, Rejection> {
+        if self.disabled {
+            return Err(refusal::disabled());
+        }
+        match self.expires {
+            Some(expires) if expires <= now => Err(refusal::expired(expires)),
+            _ => Ok(Arc::clone(&self.principal)),
+        }
+    }
 }

@@ -8,6 +8,7 @@ mod limits;
 mod run;
 mod runtime;
 mod serve;
+mod tls;
 
 use anyhow::Context as _;
 use clap::{Parser, Subcommand};

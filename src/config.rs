@@ -1,6 +1,7 @@
 //! The gateway config: as written ([`model`]), and as used ([`Snapshot`]).
 
 mod auto;
+mod beside;
 mod duration;
 mod errors;
 mod fingerprint;

@@ -35,6 +35,8 @@ use crate::config::Snapshot;
 pub struct Options {
     /// Where clients are awaited.
     pub listen: SocketAddr,
+    /// TLS with clients. `None`: plain text.
+    pub tls: Option<ClientTls>,
     /// Where the processor is.
     pub processor: Processor,
     /// Where Envoy's admin interface is.
@@ -56,6 +58,7 @@ impl Options {
     pub fn new(listen: SocketAddr, processor: Processor, admin: Admin) -> Self {
         Self {
             listen,
+            tls: None,
             processor,
             admin,
             access_log: None,
@@ -65,6 +68,17 @@ impl Options {
             stream_idle_timeout: Duration::from_secs(900),
         }
     }
+}
+
+/// TLS with clients: PEM files, which Envoy reads.
+#[derive(Debug, Clone)]
+pub struct ClientTls {
+    /// The gateway's certificate, with what leads to its authority.
+    pub certificate: PathBuf,
+    /// Its private key.
+    pub key: PathBuf,
+    /// The authorities of clients' certificates. `None`: clients are not asked for one.
+    pub client_ca: Option<PathBuf>,
 }
 
 /// Where the processor is.

@@ -16,6 +16,7 @@ pub mod endpoint;
 pub mod fields;
 mod finish;
 pub mod forward;
+mod identify;
 mod opaque;
 pub mod open;
 pub mod reply;

@@ -13,7 +13,8 @@
 //! ```
 //!
 //! An [`exchange::Exchange`] travels this road: it is told what Envoy saw and says what to answer, and does no I/O itself. Only
-//! [`extproc`] knows the protocol, only [`envoy`] writes Envoy's configuration; [`app`] wires, [`admin`] tells how it does.
+//! [`extproc`] knows the protocol, only [`envoy`] writes Envoy's configuration; [`app`] wires, [`admin`] tells how it does; [`keyring`]
+//! fetches the keys that tokens are checked with.
 //! [`codec`] is pure byte work below all stages; [`config`] makes the [`config::Snapshot`] that an exchange travels with;
 //! [`rejection`] is the one table from errors to what a client sees.
 
@@ -26,6 +27,7 @@ pub mod config;
 pub mod envoy;
 pub mod exchange;
 pub mod extproc;
+pub mod keyring;
 pub mod limit;
 pub mod rejection;
 pub mod route;

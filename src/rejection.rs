@@ -47,6 +47,16 @@ pub enum Kind {
     KeyExpired,
     /// The key is switched off.
     KeyDisabled,
+    /// The token is no token of an issuer that the gateway knows.
+    TokenInvalid,
+    /// The token has expired.
+    TokenExpired,
+    /// The token is good, but not for this gateway.
+    TokenNotAllowed,
+    /// The keys of the token's issuer are not known yet.
+    IssuerUnreachable,
+    /// Too many requests from the same address failed to say who they are.
+    TooManyFailures,
     /// The key may not use this model.
     ModelNotAllowed,
     /// The key may not ask this provider for what the gateway does not know.
@@ -108,6 +118,11 @@ impl Kind {
             Self::KeyUnknown => (401, "invalid_request_error", "invalid_api_key", "authentication_error"),
             Self::KeyExpired => (401, "invalid_request_error", "expired_api_key", "authentication_error"),
             Self::KeyDisabled => (401, "invalid_request_error", "disabled_api_key", "authentication_error"),
+            Self::TokenInvalid => (401, "invalid_request_error", "invalid_token", "authentication_error"),
+            Self::TokenExpired => (401, "invalid_request_error", "expired_token", "authentication_error"),
+            Self::TokenNotAllowed => (403, "invalid_request_error", "token_not_allowed", "permission_error"),
+            Self::IssuerUnreachable => (503, "api_error", "identity_provider_unreachable", "overloaded_error"),
+            Self::TooManyFailures => (429, "rate_limit_error", "too_many_failed_authentications", "rate_limit_error"),
             Self::ModelNotAllowed => (403, "invalid_request_error", "model_not_allowed", "permission_error"),
             Self::PassthroughNotAllowed => (403, "invalid_request_error", "passthrough_not_allowed", "permission_error"),
             Self::UnknownEndpoint => (404, "invalid_request_error", "unknown_endpoint", "not_found_error"),

@@ -18,6 +18,7 @@ use std::time::Duration;
 use http::{HeaderName, HeaderValue};
 use serde_json::value::RawValue;
 
+use crate::translate::Dialect;
 use crate::upstream::Provider;
 
 pub use health::Health;
@@ -81,15 +82,12 @@ pub struct Order {
     pub choices: Vec<usize>,
 }
 
-/// Bedrock's status for "the model failed to answer" (`ModelErrorException`): a failure of the server, though not by its number.
-pub const MODEL_FAILED: u16 = 424;
-
 /// When and how the next provider is tried.
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
 pub struct Fallback {
     /// Single statuses that count as failure, ascending.
     pub statuses: Vec<u16>,
-    /// Whether every 5xx counts as failure, and [`MODEL_FAILED`] with them.
+    /// Whether every 5xx counts as failure, and [`Dialect::model_failed`] with them.
     pub server_errors: bool,
     /// Whether a refused or failed connection does.
     pub connect: bool,
@@ -104,9 +102,10 @@ pub struct Fallback {
 }
 
 impl Fallback {
-    /// Whether an answer with this status counts as failure.
-    pub fn counts(&self, status: u16) -> bool {
-        (self.server_errors && (matches!(status, 500..600 | MODEL_FAILED))) || self.statuses.binary_search(&status).is_ok()
+    /// Whether an answer with this status, of a provider of this dialect, counts as failure.
+    pub fn counts(&self, status: u16, dialect: Dialect) -> bool {
+        let of_server = matches!(status, 500..600) || dialect.model_failed() == Some(status);
+        (self.server_errors && of_server) || self.statuses.binary_search(&status).is_ok()
     }
 }
 
@@ -115,7 +114,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_model_that_failed_counts_as_a_server_error() {
+    fn a_model_that_failed_at_bedrock_counts_as_a_server_error() {
         let mut fallback = Fallback {
             statuses: vec![429],
             server_errors: true,
@@ -125,9 +124,11 @@ mod tests {
             timeout: false,
             repeats: 0,
         };
-        let counted = |fallback: &Fallback| [400, 424, 429, 499, 500, 599].map(|status| fallback.counts(status));
-        assert_eq!(counted(&fallback), [false, true, true, false, true, true]);
+        let counted =
+            |fallback: &Fallback, dialect| [400, 424, 429, 499, 500, 599].map(|status| fallback.counts(status, dialect));
+        assert_eq!(counted(&fallback, Dialect::Bedrock), [false, true, true, false, true, true]);
+        assert_eq!(counted(&fallback, Dialect::OpenAi), [false, false, true, false, true, true]);
         fallback.server_errors = false;
-        assert_eq!(counted(&fallback), [false, false, true, false, false, false]);
+        assert_eq!(counted(&fallback, Dialect::Bedrock), [false, false, true, false, false, false]);
     }
 }

@@ -16,9 +16,11 @@ pub mod calls;
 pub mod citation;
 mod claude;
 pub mod cohere;
+mod complete;
 pub mod completions;
 pub mod conversation;
 pub mod converse;
+mod custom;
 mod dialect;
 mod dialects;
 mod extras;
@@ -53,12 +55,13 @@ mod verdict;
 mod wrong;
 
 pub use api::{Api, Family, Task};
+pub use custom::names as custom_tools;
 pub use dialect::{Dialect, Place};
 pub use facts::{Facts, facts, prompt};
 pub use format::{ClientFormat, Format, Framing};
 pub use frames::Frames;
 pub use hosting::{Azure, AzureVersion, Hosting, OutputLimit, Vendor, Vertex};
-pub use inbound::{provider_error, whole};
+pub use inbound::{REQUEST_IDS, provider_error, whole};
 pub use incoming::{Incoming, Parsed};
 pub use outbound::{passes, request};
 pub use stream::Stream;
@@ -69,7 +72,7 @@ use http::{HeaderName, HeaderValue};
 
 use crate::codec::{aws_events, sse};
 use crate::rejection::Rejection;
-use crate::usage::Tokens;
+use crate::usage::{Tokens, Units};
 
 /// Where a request goes: what translation must know of it.
 #[derive(Debug, Clone, Copy)]
@@ -161,6 +164,8 @@ pub struct Seen {
     pub id: Option<String>,
     /// The usage that the provider reported.
     pub usage: Option<Tokens>,
+    /// What it cost besides tokens.
+    pub units: Units,
     /// Why the model stopped.
     pub finish: Option<answer::FinishReason>,
     /// Bytes of generated text, thinking and tool arguments: the base of the estimate when no usage is reported.
@@ -171,6 +176,8 @@ pub struct Seen {
     pub complete: bool,
     /// An error that the provider reported within a 200 answer.
     pub error: Option<String>,
+    /// What the client was not told, because its API has no place for it: for the usage record.
+    pub untold: Vec<&'static str>,
 }
 
 /// What the first event of a stream says about whether the stream may be committed to.
@@ -208,10 +215,25 @@ pub struct AnswerContext {
     pub wants_usage: bool,
     /// What the answer of a call needs besides.
     pub call: calls::Back,
+    /// The custom tools of the request: [`custom_tools`].
+    pub custom_tools: Vec<String>,
+    /// What the prompt was estimated at, in tokens: told where the provider tells no usage, and the client's API demands one.
+    pub input_estimate: u64,
+    /// What headers say of an error.
+    pub headers: ErrorHeaders,
     /// The largest answer that is translated as a whole, in bytes.
     pub answer_bytes: usize,
     /// The largest single event of a stream, in bytes.
     pub event_bytes: usize,
+}
+
+/// What a provider says of an error in headers: AWS tells it nowhere else.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct ErrorHeaders {
+    /// The type of the error.
+    pub kind: Option<String>,
+    /// The provider's id of the request.
+    pub request_id: Option<String>,
 }
 
 /// An answer that is not streamed, for the client.
@@ -250,6 +272,8 @@ pub struct ProviderErrorAnswer {
     pub body: Option<Bytes>,
     /// The provider's message, for records.
     pub message: String,
+    /// Whether it is the gateway's credential that the provider refuses: none of the client's business.
+    pub refuses_credential: bool,
 }
 
 impl AnswerContext {

@@ -10,7 +10,9 @@ mod prices;
 mod record;
 mod sink;
 
-use serde::Serialize;
+use std::time::Duration;
+
+use serde::{Serialize, Serializer};
 
 pub use account::{Source, account};
 pub use money::{Money, Rate};
@@ -31,6 +33,21 @@ pub struct Tokens {
     pub output: u64,
     /// Of these, thinking.
     pub reasoning: u64,
+}
+
+/// What is charged by other units than tokens, where a provider tells it.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize)]
+pub struct Units {
+    /// How long the sound was that was listened to.
+    #[serde(rename = "audio_seconds", serialize_with = "optional_seconds")]
+    pub audio: Option<Duration>,
+    /// Cohere's unit of reranking: a query over at most a hundred documents.
+    pub search_units: Option<u64>,
+}
+
+#[expect(clippy::ref_option, reason = "serde calls it with a reference")]
+fn optional_seconds<S: Serializer>(duration: &Option<Duration>, serializer: S) -> Result<S::Ok, S::Error> {
+    duration.map(|duration| duration.as_secs_f64()).serialize(serializer)
 }
 
 impl Tokens {

@@ -13,14 +13,16 @@ use std::fs;
 use std::path::{Path, PathBuf};
 
 /// A word, and the only modules (below `src/`) in which it may stand.
-const RULES: [(&str, &[&str]); 9] = [
+const RULES: [(&str, &[&str]); 11] = [
     ("tonic", &["extproc", "extproc.rs"]),
     ("envoy_types", &["extproc", "extproc.rs"]),
     ("prost", &["extproc"]),
-    ("axum", &["admin.rs", "sim", "sim.rs"]),
+    ("axum", &["admin.rs", "sim", "sim.rs", "keyring/tests.rs"]),
     ("serde_saphyr", &["config/yaml.rs", "envoy.rs"]),
-    ("governor", &["limit", "limit.rs"]),
+    ("governor", &["limit", "limit.rs", "auth/throttle.rs"]),
     ("redis", &["limit/store/redis", "limit/store/redis.rs"]),
+    ("jsonwebtoken", &["auth/jwt"]),
+    ("reqwest", &["keyring", "sim/tests"]),
     ("anyhow", &["cli", "cli.rs", "app.rs", "main.rs"]),
     ("clap", &["cli", "cli.rs", "main.rs", "sim"]),
 ];

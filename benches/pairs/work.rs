@@ -3,7 +3,7 @@
 use std::hint::black_box;
 
 use bytes::Bytes;
-use kanmon::translate::{self, AnswerContext, Api, Dialect, Hosting, Incoming, Stream, Target, calls};
+use kanmon::translate::{self, AnswerContext, Api, Dialect, ErrorHeaders, Hosting, Incoming, Stream, Target, calls};
 use serde_json::{Value, json};
 
 use crate::{YARDSTICK, providers};
@@ -113,6 +113,9 @@ fn streamed(api: Api, dialect: Dialect, events: &[Vec<u8>]) -> usize {
         stream: true,
         wants_usage: true,
         call: calls::Back::default(),
+        custom_tools: Vec::new(),
+        input_estimate: 7,
+        headers: ErrorHeaders::default(),
         answer_bytes: 1 << 20,
         event_bytes: 1 << 20,
     };

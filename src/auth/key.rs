@@ -1,8 +1,9 @@
 //! API keys: made here, and known by their SHA-256 ever after.
 
-use std::fmt::Write as _;
+use std::fmt::{self, Write as _};
 
 use secrecy::SecretString;
+use serde::{Serialize, Serializer};
 use sha2::{Digest as _, Sha256};
 
 /// SHA-256 of a key.
@@ -39,6 +40,31 @@ pub fn generate() -> Result<NewKey, getrandom::Error> {
     }
     let sha256 = hex(&digest(&text));
     Ok(NewKey { text: text.into(), sha256 })
+}
+
+/// Which of a caller's keys it was: the first 8 hex digits of its SHA-256. Enough to tell two keys of one name apart, and no help in
+/// finding the key.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub struct KeyId([u8; 4]);
+
+impl KeyId {
+    /// The id of the key with this digest.
+    pub fn of(digest: &Digest) -> Self {
+        let [a, b, c, d, ..] = *digest;
+        Self([a, b, c, d])
+    }
+}
+
+impl fmt::Display for KeyId {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.0.iter().try_for_each(|byte| write!(f, "{byte:02x}"))
+    }
+}
+
+impl Serialize for KeyId {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.collect_str(self)
+    }
 }
 
 /// SHA-256 of a key.
@@ -90,6 +116,7 @@ mod tests {
         let known = "ba7816bf8f01cfea414140de5dae2223b00361a396177a9cb410ff61f20015ad";
         assert_eq!(hex(&digest("abc")), known);
         assert_eq!(parse_hex(&known.to_uppercase()), Some(digest("abc")));
+        assert_eq!(KeyId::of(&digest("abc")).to_string(), "ba7816bf");
     }
 
     #[test]

@@ -5,8 +5,8 @@ use std::net::SocketAddr;
 
 use crate::config::Snapshot;
 
-pub(super) fn banner(address: SocketAddr, admin: SocketAddr, key: Option<&str>, snapshot: &Snapshot, simulated: bool) -> String {
-    let mut text = format!("Kanmon is ready.\n\n  gateway  http://{address}\n  status   http://{admin}/status\n");
+pub(super) fn banner(url: &str, admin: SocketAddr, key: Option<&str>, snapshot: &Snapshot, simulated: bool) -> String {
+    let mut text = format!("Kanmon is ready.\n\n  gateway  {url}\n  status   http://{admin}/status\n");
     match key {
         Some(key) => {
             let _ = writeln!(text, "  key      {key}   (for this run only)");
@@ -23,12 +23,12 @@ pub(super) fn banner(address: SocketAddr, admin: SocketAddr, key: Option<&str>, 
         r#"
 Try it:
 
-  curl http://{address}/v1/chat/completions -H "authorization: Bearer {key}" \
+  curl {url}/v1/chat/completions -H "authorization: Bearer {key}" \
     -H "content-type: application/json" \
     -d '{{"model": "{model}", "messages": [{{"role": "user", "content": "Hello"}}]}}'
 
   from openai import OpenAI
-  client = OpenAI(base_url="http://{address}/v1", api_key="{key}")
+  client = OpenAI(base_url="{url}/v1", api_key="{key}")
   print(client.chat.completions.create(model="{model}", messages=[{{"role": "user", "content": "Hello"}}]))
 
 Ctrl-C stops it."#

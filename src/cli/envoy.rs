@@ -3,6 +3,7 @@
 use std::net::SocketAddr;
 use std::path::PathBuf;
 
+use super::tls::TlsArgs;
 use super::{invalid, print};
 use crate::config;
 use crate::envoy::{self, Admin, Options, Processor};
@@ -25,6 +26,8 @@ pub(super) struct Args {
     /// File for the access log (JSON lines). Default: Envoy's standard output.
     #[arg(long, default_value = "/dev/stdout")]
     access_log: PathBuf,
+    #[command(flatten)]
+    tls: TlsArgs,
 }
 
 pub(super) fn print_config(args: Args) -> anyhow::Result<()> {
@@ -39,5 +42,6 @@ pub(super) fn print_config(args: Args) -> anyhow::Result<()> {
     };
     let mut options = Options::new(args.listen, processor, admin);
     options.access_log = Some(args.access_log);
+    options.tls = args.tls.options();
     print(envoy::to_yaml(&envoy::render(&snapshot, &options)?).trim_end())
 }

@@ -10,6 +10,7 @@ use secrecy::ExposeSecret as _;
 use serde_json::json;
 use tokio::net::TcpListener;
 
+use super::tls::TlsArgs;
 use super::{banner, invalid, print, runtime};
 use crate::app::{App, DRAIN};
 use crate::auth::key::{self, NewKey};
@@ -42,6 +43,8 @@ pub(super) struct Args {
     /// Threads of the processor. Default: half of the machine's cores.
     #[arg(long)]
     threads: Option<usize>,
+    #[command(flatten)]
+    tls: TlsArgs,
 }
 
 /// The variables that set up a provider.
@@ -63,6 +66,7 @@ async fn start(args: Args) -> anyhow::Result<()> {
     let mut options =
         Options::new(args.listen, Processor::Uds(directory.processor_socket()), Admin::Pipe(directory.admin_socket()));
     options.access_log = args.access_log.clone();
+    options.tls = args.tls.options();
     let rendered = envoy::render(&setup.live.current(), &options)?;
     setup.live.fix_envoy(setup.live.current().envoy_fingerprint());
     let app = App::start(Arc::clone(&setup.live), &Address::Unix(directory.processor_socket()), args.admin).await?;
@@ -76,7 +80,8 @@ async fn start(args: Args) -> anyhow::Result<()> {
     let mut envoy = Child::start(&launch)?;
     let address = envoy.wait_ready(PATIENCE).await?;
     app.readiness.set(true);
-    announce(&setup, address, &app, args.ready_file.as_deref())?;
+    let url = format!("{}://{address}", if options.tls.is_some() { "https" } else { "http" });
+    announce(&setup, &url, &app, args.ready_file.as_deref())?;
     let ended = tokio::select! {
         () = runtime::terminated() => Ok(()),
         () = app.failed() => Err(anyhow::anyhow!("the processor stopped")),
@@ -124,11 +129,11 @@ async fn simulate() -> anyhow::Result<SocketAddr> {
     Ok(address)
 }
 
-fn announce(setup: &Setup, address: SocketAddr, app: &App, ready_file: Option<&Path>) -> anyhow::Result<()> {
+fn announce(setup: &Setup, url: &str, app: &App, ready_file: Option<&Path>) -> anyhow::Result<()> {
     let key = setup.demo_key.as_ref().map(|key| key.text.expose_secret());
-    print(&banner::banner(address, app.admin, key, &setup.live.current(), setup.simulated))?;
+    print(&banner::banner(url, app.admin, key, &setup.live.current(), setup.simulated))?;
     if let Some(path) = ready_file {
-        let ready = json!({"address": format!("http://{address}"), "admin": format!("http://{}", app.admin), "demo_key": key});
+        let ready = json!({"address": url, "admin": format!("http://{}", app.admin), "demo_key": key});
         write_whole(path, &ready.to_string()).with_context(|| format!("cannot write {}", path.display()))?;
     }
     Ok(())

@@ -5,11 +5,13 @@ use std::collections::BTreeMap;
 use secrecy::SecretString;
 
 use super::Snapshot;
+use super::beside::Beside;
 use super::errors::{Errors, Report, Source};
 use super::interpolate::Environment;
 use super::load::built_in_prices;
 use super::model::{
-    Auth, Bounds, Choice, Config, Credential, DetailedChoice, Key, LimitStore, Provider, Route, Usage, default_max_tokens,
+    Auth, Bounds, Choice, Config, Credential, DetailedChoice, Digests, Key, LimitStore, Provider, Route, Usage,
+    default_max_tokens,
 };
 use super::validate::{Written, validate};
 use crate::translate::Dialect;
@@ -38,7 +40,7 @@ pub fn auto(environment: Environment<'_>, simulator: Option<&str>, demo_key_sha2
     let demo = Key {
         name: "demo".to_owned(),
         tenant: Some("demo".to_owned()),
-        sha256: demo_key_sha256.to_owned(),
+        sha256: Digests::One(demo_key_sha256.to_owned()),
         models: None,
         passthrough: Vec::new(),
         expires: None,
@@ -59,9 +61,8 @@ pub fn auto(environment: Environment<'_>, simulator: Option<&str>, demo_key_sha2
     let source = Source::without_places(ORIGIN);
     let mut report = Report::default();
     let directory = std::path::Path::new("");
-    let prices = built_in_prices(&mut report);
-    let prices = prices.as_ref().map(|(table, source)| (table, source));
-    let snapshot = validate(Written { config, source: &source, keys: None, prices, directory }, &mut report);
+    let beside = Beside { prices: built_in_prices(&mut report), ..Beside::default() };
+    let snapshot = validate(Written { config, source: &source, beside: &beside, directory }, &mut report);
     report.into_result(Some(snapshot)).map_err(|errors| errors.with_paths(variable))
 }
 

@@ -5,10 +5,12 @@ use std::collections::BTreeSet;
 use sha2::{Digest as _, Sha256};
 
 use super::Snapshot;
+use crate::auth::certificate::Told;
 use crate::route::{Choice, Order};
 
 impl Snapshot {
-    /// Equal for configs that fit the same Envoy configuration: the same targets, orders with their fallback, and buffer limits.
+    /// Equal for configs that fit the same Envoy configuration: the same targets, orders with their fallback, buffer limits, and
+    /// way of telling client certificates.
     /// Stable between processes of one version.
     pub fn envoy_fingerprint(&self) -> u64 {
         let mut hash = Sha256::new();
@@ -33,7 +35,11 @@ impl Snapshot {
         let bounds =
             [format!("request_bytes {}", self.bounds.request_bytes), format!("answer_bytes {}", self.bounds.answer_bytes)];
         let service = self.rate_limit_service.iter().map(|service| format!("rate_limit_service {service:?}"));
-        targets.chain(orders).chain(bounds).chain(service).collect()
+        let told = self.callers.told_certificates().map(|told| match told {
+            Told::ByAttributes => "client certificates from attributes".to_owned(),
+            Told::ByHeader => "client certificates from xfcc".to_owned(),
+        });
+        targets.chain(orders).chain(bounds).chain(service).chain(told).collect()
     }
 }
 

@@ -7,18 +7,18 @@ use std::path::{Path as FilePath, PathBuf};
 use serde::de::DeserializeOwned;
 use sha2::{Digest as _, Sha256};
 
-use super::Snapshot;
+use super::beside::{self, Beside, KeyFile};
 use super::errors::{Errors, Report, Source};
 use super::interpolate::{Environment, interpolate};
-use super::model::{Config, Key, PriceTable};
+use super::model::{Config, PriceTable};
 use super::node::Path;
 use super::validate::{Written, validate};
-use super::{typed, yaml};
+use super::{Snapshot, typed, yaml};
 
 /// The largest config or keys file, in bytes.
 const LARGEST: u64 = 16 << 20;
 
-/// Loads a config file, and the keys file that it names. `${NAME}` is taken out of this process's environment.
+/// Loads a config file, and the files that it names. `${NAME}` is taken out of this process's environment.
 pub fn load(path: &FilePath) -> Result<Snapshot, Errors> {
     load_with(path, &environment)
 }
@@ -43,7 +43,7 @@ pub(super) fn environment(name: &str) -> Option<String> {
     std::env::var(name).ok()
 }
 
-/// What a file held: the digest of its content, or `None` if it could not be read.
+/// What a file or a directory held: the digest of its content, or `None` if it could not be read.
 pub(super) type Content = Option<[u8; 32]>;
 
 /// Reads files and remembers what they held, so that a change can be told.
@@ -74,16 +74,12 @@ impl Files {
         let mut source = tree(text, origin, environment, &mut report)?;
         let config: Option<Config> = typed::read(&mut source, &mut report);
         let Some(config) = config else { return report.into_result(None) };
-        let beside = FilePath::new(origin).parent().unwrap_or(FilePath::new("")).to_owned();
-        let keys_file = config.auth.keys_file.as_ref().map(|file| beside.join(file));
-        let field = Path::Root.field("auth");
-        let at = (&source, &field.field("keys_file"));
-        let keys: Option<(Vec<Key>, Source)> = keys_file.and_then(|file| self.named(&file, at, environment, &mut report));
-        let prices = self.prices(&config, &beside, &source, environment, &mut report);
-        let directory = std::path::absolute(&beside).unwrap_or(beside);
-        let keys = keys.as_ref().map(|(keys, source)| (keys.clone(), source));
-        let prices = prices.as_ref().map(|(table, source)| (table, source));
-        let snapshot = validate(Written { config, source: &source, keys, prices, directory: &directory }, &mut report);
+        let directory = FilePath::new(origin).parent().unwrap_or(FilePath::new("")).to_owned();
+        let prices = self.prices(&config, &directory, &source, environment, &mut report);
+        let beside = Beside::read(self, &config.auth, &directory, &source, environment, &mut report);
+        let beside = Beside { prices, ..beside };
+        let directory = std::path::absolute(&directory).unwrap_or(directory);
+        let snapshot = validate(Written { config, source: &source, beside: &beside, directory: &directory }, &mut report);
         report.into_result(Some(snapshot))
     }
 
@@ -91,35 +87,25 @@ impl Files {
     fn prices(
         &mut self,
         config: &Config,
-        beside: &FilePath,
+        directory: &FilePath,
         source: &Source,
         environment: Environment<'_>,
         report: &mut Report,
     ) -> Option<(PriceTable, Source)> {
         let Some(file) = &config.prices.file else { return built_in_prices(report) };
         let field = Path::Root.field("prices");
-        self.named(&beside.join(file), (source, &field.field("file")), environment, report)
+        beside::typed(self, &directory.join(file), &field.field("file"), source, environment, report)
     }
 
-    /// Reads a file that the config names in a field.
-    fn named<T: DeserializeOwned>(
-        &mut self,
-        path: &FilePath,
-        (config, field): (&Source, &Path<'_>),
-        environment: Environment<'_>,
-        report: &mut Report,
-    ) -> Option<(T, Source)> {
-        let origin = path.display().to_string();
-        match self.read(path) {
-            Ok(text) => read_typed(&text, &origin, environment, report),
-            Err(errors) => {
-                report.add(config, field, errors.to_string());
-                None
-            }
-        }
+    /// Reads a directory of keys.
+    pub(super) fn read_keys(&mut self, directory: &FilePath) -> Result<Vec<KeyFile>, String> {
+        let files = beside::list(directory);
+        self.seen.push((directory.to_owned(), files.as_ref().ok().map(|files| beside::digest(files))));
+        let files = files?.into_iter();
+        Ok(files.map(|(name, bytes)| KeyFile::new(directory, name, bytes)).collect())
     }
 
-    fn read(&mut self, path: &FilePath) -> Result<String, Errors> {
+    pub(super) fn read(&mut self, path: &FilePath) -> Result<String, Errors> {
         let bytes = read_bytes(path);
         self.seen.push((path.to_owned(), bytes.as_deref().ok().map(digest)));
         let bytes = bytes.map_err(|error| Errors::file(path, format!("cannot be read: {error}")))?;
@@ -138,7 +124,8 @@ pub(super) fn built_in_prices(report: &mut Report) -> Option<(PriceTable, Source
     read_typed(include_str!("../../config/prices.yaml"), "config/prices.yaml (built in)", &|_| None, report)
 }
 
-fn read_typed<T: DeserializeOwned>(
+/// Reads the text of a file as a `T`. `None`: what is wrong has been noted.
+pub(super) fn read_typed<T: DeserializeOwned>(
     text: &str,
     origin: &str,
     environment: Environment<'_>,
@@ -175,6 +162,9 @@ fn read_bytes(path: &FilePath) -> std::io::Result<Vec<u8>> {
 }
 
 fn content(path: &FilePath) -> Content {
+    if path.is_dir() {
+        return beside::list(path).ok().map(|files| beside::digest(&files));
+    }
     read_bytes(path).as_deref().ok().map(digest)
 }
 

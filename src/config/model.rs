@@ -3,6 +3,7 @@
 //! The comments here are the reference: the JSON schema and `config/README.md` are made from them. What may hold a secret is not
 //! `Debug`.
 
+mod auth;
 mod limit_store;
 mod limits;
 mod prices;
@@ -21,6 +22,10 @@ use crate::translate::{Dialect, OutputLimit};
 use crate::upstream::Preset;
 
 pub use super::duration::Duration;
+pub use auth::{
+    Auth, CertificateCaller, CertificatesFrom, ClientCertificates, Digests, ExpiringKey, Forward, Jwt, Key, KeysDir, OneDigest,
+    Throttle,
+};
 pub use limit_store::{LimitStore, RedisStore, WhenAway};
 pub use limits::{Calendar, Cost, Decimal, Limit, Match, Patterns, Per};
 pub use prices::{LongPrice, ModelPrice, PriceList, PriceTable, Prices, Unpriced};
@@ -57,69 +62,6 @@ pub struct Config {
     /// Bounds on what clients and providers may send.
     #[serde(default)]
     pub bounds: Bounds,
-}
-
-/// Who may call.
-#[derive(Debug, Deserialize, JsonSchema)]
-#[serde(deny_unknown_fields, default)]
-pub struct Auth {
-    /// The API keys.
-    pub keys: Vec<Key>,
-    /// A YAML file with more keys: a list like `keys`. Read again when it changes. A path that is not absolute begins at the
-    /// directory of the config.
-    pub keys_file: Option<PathBuf>,
-    /// Lets everybody in without a key, as the one principal `anonymous`, who may use every model and every provider with
-    /// `passthrough`. Only without `keys` and `keys_file`.
-    pub anonymous: bool,
-    /// Paths that need no key, answered by the gateway itself.
-    pub open_paths: Vec<String>,
-    /// Headers that tell the provider side who calls. Whatever a client sends under these names is removed.
-    pub forward: Forward,
-}
-
-impl Default for Auth {
-    fn default() -> Self {
-        let open_paths = vec!["/health".to_owned()];
-        Self { keys: Vec::new(), keys_file: None, anonymous: false, open_paths, forward: Forward::default() }
-    }
-}
-
-/// Headers that tell the provider side who calls. Unset: not told.
-#[derive(Debug, Clone, Default, Deserialize, JsonSchema)]
-#[serde(deny_unknown_fields)]
-pub struct Forward {
-    /// Header for the key's name, such as `x-kanmon-key`.
-    #[serde(default)]
-    pub key: Option<String>,
-    /// Header for the tenant, such as `x-kanmon-tenant`.
-    #[serde(default)]
-    pub tenant: Option<String>,
-}
-
-/// An API key.
-#[derive(Debug, Clone, Deserialize, JsonSchema)]
-#[serde(deny_unknown_fields)]
-pub struct Key {
-    /// Its name, in logs, limits and usage records.
-    pub name: String,
-    /// Who it belongs to.
-    #[serde(default)]
-    pub tenant: Option<String>,
-    /// SHA-256 of the key, 64 hex digits (`kanmon key` makes one).
-    pub sha256: String,
-    /// Globs of the models that it may use. Default: all.
-    #[serde(default)]
-    pub models: Option<Vec<String>>,
-    /// Globs of the providers with `passthrough` that it may ask for what the gateway does not know. What passes is not read: the
-    /// key's `models` and limits on tokens do not hold for it, and all keys share the gateway's account there. Default: none.
-    #[serde(default)]
-    pub passthrough: Vec<String>,
-    /// When it ends: a time (`2027-01-31T12:00:00Z`), or a date, at whose beginning in UTC it ends.
-    #[serde(default)]
-    pub expires: Option<String>,
-    /// Whether it is switched off.
-    #[serde(default)]
-    pub disabled: bool,
 }
 
 /// A provider.

@@ -1,4 +1,4 @@
-//! The config in force, and its renewal when the file or the keys file changes.
+//! The config in force, and its renewal when the file, or one that it names, changes.
 //!
 //! A config with errors never comes into force: the old one stays, and each distinct error is told once. Files are compared by
 //! content, so that a replaced symlink (a mounted Kubernetes Secret) counts and a touched file does not; a change is taken up when
@@ -117,8 +117,9 @@ impl Live {
         let loaded = files.load(path, environment).map_err(|errors| errors.to_string()).and_then(|new| self.fits_envoy(new));
         state.files = files;
         match loaded {
-            Ok(snapshot) => {
+            Ok(mut snapshot) => {
                 state.refused = None;
+                snapshot.callers.inherit(&self.current.load().callers);
                 let snapshot = Arc::new(snapshot);
                 self.current.store(snapshot.clone());
                 self.changes.send_replace(snapshot);

@@ -124,6 +124,15 @@ impl<'de> de::Deserializer<'de> for Reader<'de, '_> {
         self.deserialize_str(visitor)
     }
 
+    /// For what may be text or more: text as it is spelled, even where it looks like a number (as the digits of a hash can), lists and
+    /// maps as they are. Serde has no word for this, and nothing in a config is bytes.
+    fn deserialize_bytes<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value, Shape> {
+        match &self.node.value {
+            Value::Number { spelled, .. } => visitor.visit_str(spelled),
+            _ => self.deserialize_any(visitor),
+        }
+    }
+
     fn deserialize_option<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value, Shape> {
         if matches!(self.node.value, Value::Null) { visitor.visit_none() } else { visitor.visit_some(self) }
     }
@@ -171,7 +180,7 @@ impl<'de> de::Deserializer<'de> for Reader<'de, '_> {
     }
 
     serde::forward_to_deserialize_any! {
-        i8 i16 i32 i64 i128 u8 u16 u128 f32 f64 char bytes byte_buf unit unit_struct tuple tuple_struct identifier
+        i8 i16 i32 i64 i128 u8 u16 u128 f32 f64 char byte_buf unit unit_struct tuple tuple_struct identifier
     }
 }
 

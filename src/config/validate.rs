@@ -19,8 +19,9 @@ use std::collections::HashSet;
 use std::path::Path as FilePath;
 use std::sync::Arc;
 
+use super::beside::Beside;
 use super::errors::{Check, Report, Source};
-use super::model::{Config, Key, PriceTable, Unpriced};
+use super::model::{Config, Unpriced};
 use super::node::{Path, Shown};
 use super::{Snapshot, model};
 use crate::limit::Rules;
@@ -29,19 +30,18 @@ use crate::limit::Rules;
 pub(super) struct Written<'a> {
     pub(super) config: Config,
     pub(super) source: &'a Source,
-    /// The keys of `auth.keys_file`.
-    pub(super) keys: Option<(Vec<Key>, &'a Source)>,
-    /// The price table of `prices.file`, or the one that is built in.
-    pub(super) prices: Option<(&'a PriceTable, &'a Source)>,
+    /// What stands in other files.
+    pub(super) beside: &'a Beside,
     /// Where paths that are not absolute begin.
     pub(super) directory: &'a FilePath,
 }
 
 /// Validates a config. What is wrong is in the report.
 pub(super) fn validate(written: Written<'_>, report: &mut Report) -> Snapshot {
-    let Written { config, source, keys, prices, directory } = written;
+    let Written { config, source, beside, directory } = written;
     let opaque = config.providers.iter().filter(|(_, provider)| provider.passthrough).map(|(name, _)| name.clone()).collect();
-    let callers = auth::callers(&config.auth, opaque, source, keys.as_ref().map(|(keys, source)| (&**keys, *source)), report);
+    let callers = auth::callers(&config.auth, beside, opaque, directory, source, report);
+    let prices = beside.prices.as_ref();
     let prices = prices.map(|(table, source)| prices::prices(&mut Check { source, report }, table)).unwrap_or_default();
     let mut check = Check { source, report };
     let providers = providers::providers(&mut check, config.providers, directory);
@@ -63,13 +63,9 @@ pub(super) fn validate(written: Written<'_>, report: &mut Report) -> Snapshot {
     }
 }
 
-/// The longest name of a key, tenant, provider, route or limit, in bytes.
-const LONGEST_NAME: usize = 128;
-
 /// Checks a name that is told to people: it must fit into a header and a log line.
 fn name(check: &mut Check<'_>, path: &Path<'_>, name: &str) {
-    let printable = name.bytes().all(|byte| (b' '..=b'~').contains(&byte)) && name.trim() == name;
-    let fits = !name.is_empty() && name.len() <= LONGEST_NAME && printable;
+    let fits = crate::auth::is_name(name);
     check.require(fits, path, "must be a name of 1 to 128 printable ASCII characters, without a space at its ends");
 }
 

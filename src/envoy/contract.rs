@@ -31,6 +31,13 @@ pub const ATTEMPT_ATTRIBUTE: &str = "upstream.request_attempt_count";
 /// The attribute with the reason of an answer, in Envoy's words.
 pub const DETAILS_ATTRIBUTE: &str = "response.code_details";
 
+/// The attribute with the first URI among the names in the client's certificate.
+pub const URI_ATTRIBUTE: &str = "connection.uri_san_peer_certificate";
+/// The attribute with the first DNS name in it.
+pub const DNS_ATTRIBUTE: &str = "connection.dns_san_peer_certificate";
+/// The attribute with its subject.
+pub const SUBJECT_ATTRIBUTE: &str = "connection.subject_peer_certificate";
+
 /// The header in which the attempt stream tells the length of the body that it sends along. Envoy drops `content-length` when a
 /// body is replaced together with the headers; the configuration puts it back from here. Without it the body goes out chunked.
 pub const CONTENT_LENGTH_HEADER: &str = "x-kanmon-content-length";

@@ -7,8 +7,8 @@ use serde_json::{Value, json};
 
 use super::clusters::{PROCESSOR_CLUSTER, UNDECIDED_CLUSTER};
 use super::contract::{
-    ATTEMPT, ATTEMPT_ATTRIBUTE, CONTENT_LENGTH_HEADER, DETAILS_ATTRIBUTE, GATE, NAMESPACE, PEEK, ROLE_METADATA, TARGET_ATTRIBUTE,
-    TRANSLATED_HEADER, WATCH,
+    ATTEMPT, ATTEMPT_ATTRIBUTE, CONTENT_LENGTH_HEADER, DETAILS_ATTRIBUTE, DNS_ATTRIBUTE, GATE, NAMESPACE, PEEK, ROLE_METADATA,
+    SUBJECT_ATTRIBUTE, TARGET_ATTRIBUTE, TRANSLATED_HEADER, URI_ATTRIBUTE, WATCH,
 };
 use super::matchers::{delegate, first_attempt_to, first_attempt_to_or_named_by, no_error, no_peek};
 use super::typed::extension;
@@ -20,9 +20,10 @@ const MESSAGE_TIMEOUT: &str = "30s";
 /// before the route's `per_try_timeout`, which is.
 const PEEK_TIMEOUT: &str = "3600s";
 
-/// The filter that every request passes, before its route is known.
-pub(super) fn gate() -> Value {
-    ext_proc(
+/// The filter that every request passes, before its route is known. `certificates`: it tells of the client's certificate, which
+/// costs every request a little.
+pub(super) fn gate(certificates: bool) -> Value {
+    let mut gate = ext_proc(
         "kanmon.gate",
         GATE,
         json!({
@@ -40,7 +41,11 @@ pub(super) fn gate() -> Value {
             "response_attributes": [TARGET_ATTRIBUTE, DETAILS_ATTRIBUTE],
             "metadata_options": {"receiving_namespaces": {"untyped": [NAMESPACE]}},
         }),
-    )
+    );
+    if certificates {
+        gate["typed_config"]["request_attributes"] = json!([URI_ATTRIBUTE, DNS_ATTRIBUTE, SUBJECT_ATTRIBUTE]);
+    }
+    gate
 }
 
 /// The filters of an attempt. `first` is the target that the gate translates for, `credentials` the headers that must not reach

@@ -6,7 +6,8 @@ use serde_json::{Value, json};
 
 use super::clusters::socket_address;
 use super::typed::{duration, extension};
-use super::{Options, RenderError, access_log, filters, local_replies, rate_limit, routes};
+use super::{Options, RenderError, access_log, filters, local_replies, rate_limit, routes, tls};
+use crate::auth::certificate::Told;
 use crate::config::Snapshot;
 
 /// Envoy's name of the listener, in `/listeners` too.
@@ -23,11 +24,15 @@ pub(super) fn listener(snapshot: &Snapshot, options: &Options) -> Result<Value, 
         "envoy.extensions.filters.network.http_connection_manager.v3.HttpConnectionManager",
         connection_manager(snapshot, options)?,
     );
+    let mut chain = json!({"filters": [manager]});
+    if let Some(tls) = &options.tls {
+        chain["transport_socket"] = tls::downstream(tls)?;
+    }
     Ok(json!({
         "name": NAME,
         "address": address(options.listen),
         "per_connection_buffer_limit_bytes": CONNECTION_BUFFER_BYTES,
-        "filter_chains": [{"filters": [manager]}],
+        "filter_chains": [chain],
     }))
 }
 
@@ -41,7 +46,8 @@ fn address(listen: SocketAddr) -> Value {
 
 fn connection_manager(snapshot: &Snapshot, options: &Options) -> Result<Value, RenderError> {
     let access_log = options.access_log.as_deref().map(access_log::file).transpose()?;
-    let mut http_filters = vec![filters::gate()];
+    let told = snapshot.callers.told_certificates();
+    let mut http_filters = vec![filters::gate(told == Some(Told::ByAttributes))];
     http_filters.extend(snapshot.rate_limit_service.as_ref().map(rate_limit::filter));
     http_filters.push(router());
     let mut manager = json!({
@@ -60,6 +66,11 @@ fn connection_manager(snapshot: &Snapshot, options: &Options) -> Result<Value, R
         "http_filters": http_filters,
         "route_config": {"name": "kanmon", "virtual_hosts": [routes::virtual_host(snapshot)?]},
     });
+    if told == Some(Told::ByHeader) {
+        // What a client sends in the header is removed with or without a certificate of its own.
+        manager["forward_client_cert_details"] = "SANITIZE_SET".into();
+        manager["set_current_client_cert_details"] = json!({"subject": true, "uri": true, "dns": true});
+    }
     if let (Value::Object(manager), Value::Object(bounds)) = (&mut manager, bounds(options)) {
         manager.extend(bounds);
     }
@@ -93,6 +104,9 @@ fn bounds(options: &Options) -> Value {
             "initial_stream_window_size": 1 << 20,
             "initial_connection_window_size": 16 << 20,
         },
+        // How long Envoy waits before it closes a connection of HTTP/1.1 that it has given up, for the client to read what was said
+        // last. A client whose stream was cut learns of it only then, and Envoy's own default is a second.
+        "delayed_close_timeout": "0.250s",
         "request_headers_timeout": "10s",
         "request_timeout": "300s",
         "stream_idle_timeout": duration(options.stream_idle_timeout),

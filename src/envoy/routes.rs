@@ -10,7 +10,7 @@ use super::contract::{FALLBACK_HEADER, NAMESPACE, ROUTE_KEY};
 use super::typed::duration;
 use super::{RenderError, rate_limit};
 use crate::config::Snapshot;
-use crate::route::{Fallback, MODEL_FAILED, Order, Route};
+use crate::route::{Fallback, Order, Route};
 
 /// What HCM and clients add to a request and providers should not learn, or what belongs to the connection with the gateway.
 /// `x-request-id` stays: it tells nothing, and without it the access log has none.
@@ -36,6 +36,11 @@ const REMOVED_FROM_REQUESTS: [&str; 14] = [
 /// would speak for the gateway's origin, and a provider's cookies would come back to every other provider.
 const REMOVED_FROM_ANSWERS: [&str; 5] =
     ["alt-svc", "set-cookie", "strict-transport-security", "x-envoy-upstream-service-time", FALLBACK_HEADER];
+
+/// Where AWS names an error, and how it calls what Bedrock answers with 424: the model failed to answer. The status alone would be
+/// something else at other providers.
+const AWS_ERROR: &str = "x-amzn-errortype";
+const MODEL_FAILED: &str = "ModelErrorException";
 
 /// Room for a body that is a little above the bound, so that the processor can say so in the client's own API.
 const SLACK_BYTES: usize = 64 << 10;
@@ -104,7 +109,7 @@ fn retry_policy(route: &Route, providers: usize) -> Result<Value, RenderError> {
     let mut headers = vec![json!({"name": FALLBACK_HEADER, "present_match": true})];
     if fallback.server_errors {
         headers.push(json!({"name": ":status", "range_match": {"start": 500, "end": 600}}));
-        headers.push(json!({"name": ":status", "range_match": {"start": MODEL_FAILED, "end": MODEL_FAILED + 1}}));
+        headers.push(json!({"name": AWS_ERROR, "string_match": {"prefix": MODEL_FAILED}}));
     }
     let mut policy = json!({
         "retry_on": retry_on(route)?,

@@ -1,4 +1,5 @@
-//! TLS towards providers: the certificate must be valid for the host of the endpoint, by an authority that is trusted.
+//! TLS. Towards providers, the certificate must be valid for the host of the endpoint, by an authority that is trusted. Towards
+//! clients, one who shows a certificate must show a valid one, and need not show any: the gate decides who comes in.
 
 use std::net::IpAddr;
 use std::path::{Path, PathBuf};
@@ -6,7 +7,7 @@ use std::path::{Path, PathBuf};
 use serde_json::{Value, json};
 
 use super::typed::extension;
-use super::{Options, RenderError};
+use super::{ClientTls, Options, RenderError};
 use crate::upstream::Provider;
 
 /// Where systems keep the authorities that they trust: Debian and Alpine, Fedora and RHEL, openSUSE, RHEL's older place, BSD and
@@ -46,6 +47,25 @@ pub(super) fn upstream(provider: &Provider, options: &Options) -> Result<Value, 
     Ok(extension("envoy.transport_sockets.tls", "envoy.extensions.transport_sockets.tls.v3.UpstreamTlsContext", context))
 }
 
+/// The transport socket of the listener.
+pub(super) fn downstream(tls: &ClientTls) -> Result<Value, RenderError> {
+    let file = |path: &Path| path.to_str().map(|path| json!({"filename": path})).ok_or_else(|| not_text(path));
+    let mut common = json!({
+        "tls_params": {"tls_minimum_protocol_version": "TLSv1_2"},
+        "tls_certificates": [{"certificate_chain": file(&tls.certificate)?, "private_key": file(&tls.key)?}],
+        "alpn_protocols": ["h2", "http/1.1"],
+    });
+    if let Some(ca) = &tls.client_ca {
+        common["validation_context"] = json!({"trusted_ca": file(ca)?});
+    }
+    let context = json!({"common_tls_context": common, "require_client_certificate": false});
+    Ok(extension("envoy.transport_sockets.tls", "envoy.extensions.transport_sockets.tls.v3.DownstreamTlsContext", context))
+}
+
+fn not_text(path: &Path) -> RenderError {
+    RenderError::PathNotText { path: path.to_owned() }
+}
+
 fn alpn(provider: &Provider) -> Option<&'static [&'static str]> {
     match provider.http2 {
         None => Some(&["h2", "http/1.1"]),
@@ -60,7 +80,7 @@ fn bundle(provider: &Provider, options: &Options) -> Result<String, RenderError>
         Some(path) => path.clone(),
         None => system_bundle().ok_or_else(|| RenderError::NoCaBundle { provider: provider.name.to_string() })?,
     };
-    path.to_str().map(str::to_owned).ok_or(RenderError::PathNotText { path })
+    path.to_str().map(str::to_owned).ok_or_else(|| not_text(&path))
 }
 
 fn system_bundle() -> Option<PathBuf> {

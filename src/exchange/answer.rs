@@ -27,7 +27,7 @@ use crate::codec::encoding::Decoder;
 use crate::rejection::{Kind, Rejection};
 use crate::route::retry_after;
 use crate::translate::calls::{BEDROCK_INPUT_TOKENS, Back};
-use crate::translate::{self, AnswerContext, Framing, Seen, Task};
+use crate::translate::{self, AnswerContext, ErrorHeaders, Framing, Seen, Task};
 use crate::usage::Outcome;
 
 /// What Envoy tells of an answer before its body.
@@ -101,9 +101,6 @@ const ACCOUNT_HEADERS: [&str; 2] = ["set-cookie", "openai-organization"];
 /// The same, by prefix: limits that hold for the gateway's key, not for the client's.
 const ACCOUNT_PREFIXES: [&str; 2] = ["x-ratelimit-", "anthropic-ratelimit-"];
 
-/// Where providers tell the id that they have for a request: OpenAI, Anthropic, AWS, Azure.
-const PROVIDER_IDS: [&str; 4] = ["x-request-id", "request-id", "x-amzn-requestid", "apim-request-id"];
-
 impl Exchange {
     /// The headers of an answer are here.
     pub fn answer_head(&mut self, head: &AnswerHead) -> HeadStep {
@@ -175,7 +172,7 @@ impl Exchange {
         let now = Instant::now();
         shared.attempts.lock().answered(index, status, now);
         // What passes unread says nothing of how the provider's models are.
-        if !shared.route.fallback.counts(status) && shared.api.task() != Task::Opaque {
+        if !shared.route.fallback.counts(status, choice.provider.dialect) && shared.api.task() != Task::Opaque {
             self.engine.health.succeeded(&choice.provider.name);
         }
         let mut call = Back::of(shared.api, choice.provider.dialect, &choice.provider.hosting);
@@ -186,7 +183,10 @@ impl Exchange {
         }
         call.header_tokens = head.fields.get(BEDROCK_INPUT_TOKENS).and_then(|tokens| tokens.parse().ok());
         let format = choice.provider.format_for(shared.api);
-        let echo = shared.original().map(|original| translate::echo(shared.api, format, &original.body)).unwrap_or_default();
+        let original = shared.original();
+        let body = original.as_ref().map_or(&b""[..], |original| &original.body);
+        let echo = translate::echo(shared.api, format, body);
+        let custom_tools = translate::custom_tools(shared.api, format, body);
         Ok(AnswerContext {
             api: shared.api,
             format,
@@ -196,6 +196,9 @@ impl Exchange {
             stream: shared.facts.stream,
             wants_usage: shared.facts.wants_usage,
             call,
+            custom_tools,
+            input_estimate: self.input_estimate,
+            headers: if status < 400 { ErrorHeaders::default() } else { ErrorHeaders::of(|name| head.fields.get(name)) },
             answer_bytes: self.snapshot.bounds.answer_bytes,
             event_bytes: self.snapshot.bounds.event_bytes,
         })
@@ -227,7 +230,7 @@ impl Exchange {
         let Some(shared) = &self.shared else { return };
         let wanted = shared.api.family().request_id_header();
         if head.fields.get(wanted.as_str()).is_none() {
-            let id = PROVIDER_IDS.iter().find_map(|name| head.fields.get(name)).unwrap_or(&self.request_id);
+            let id = translate::REQUEST_IDS.iter().find_map(|name| head.fields.get(name)).unwrap_or(&self.request_id);
             edits.set_text(wanted, id);
         }
     }

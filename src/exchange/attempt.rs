@@ -65,7 +65,7 @@ impl Engine {
         let now = Instant::now();
         // An error that a peek stream found passes a watch stream, too: it counts once.
         let is_news = shared.attempts.lock().answered(index, failure.status, now);
-        if is_news && shared.route.fallback.counts(failure.status) {
+        if is_news && shared.route.fallback.counts(failure.status, choice.provider.dialect) {
             self.health.failed(&choice.provider.name, &choice.provider.rest, failure.retry_after, now);
         }
     }

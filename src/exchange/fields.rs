@@ -12,6 +12,13 @@ impl Fields {
         self.raw(name).and_then(|value| std::str::from_utf8(value).ok())
     }
 
+    /// The value of a field that is there once, where it is text.
+    pub fn only(&self, name: &str) -> Option<&str> {
+        let mut values = self.0.iter().filter(|(key, _)| key == name);
+        let (_, value) = values.next()?;
+        std::str::from_utf8(value).ok().filter(|_| values.next().is_none())
+    }
+
     /// The first value of a field, as it is.
     pub fn raw(&self, name: &str) -> Option<&[u8]> {
         self.0.iter().find(|(key, _)| key == name).map(|(_, value)| value.as_slice())

@@ -97,12 +97,14 @@ impl Exchange {
         let shared = self.shared.as_deref();
         let guard = shared.map(|shared| shared.attempts.lock());
         let attempts = guard.as_ref().map_or(&[][..], |attempts| attempts.list());
-        let dropped = attempts.last().map_or_else(Vec::new, |attempt| attempt.dropped.clone());
+        let mut dropped = attempts.last().map_or_else(Vec::new, |attempt| attempt.dropped.clone());
+        dropped.extend(seen.untold.iter().map(ToString::to_string));
         let last = attempts.last().and_then(|attempt| shared?.route.choices.get(attempt.choice));
         Record {
             time: self.began_at,
             request_id: self.request_id.clone(),
             key: self.principal.as_ref().map(|principal| Arc::clone(&principal.key)),
+            key_id: self.principal.as_ref().and_then(|principal| principal.key_id),
             tenant: self.principal.as_ref().and_then(|principal| principal.tenant.clone()),
             route: shared.map(|shared| Arc::clone(&shared.route.name)),
             api: Some(self.api.name()),
@@ -121,6 +123,7 @@ impl Exchange {
             currency: bill.cost.map(|_| Arc::clone(&self.snapshot.prices.currency)),
             cost_source: bill.cost_source,
             would_exceed: bill.would_exceed,
+            units: seen.units,
             status: self.status,
             outcome,
             error: error.or(seen.error),

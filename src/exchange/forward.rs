@@ -11,6 +11,7 @@ use http::{HeaderName, HeaderValue};
 
 use super::fields::Edits;
 use super::shared::{Original, Shared};
+use crate::auth::certificate::FORWARDED;
 use crate::rejection::{Kind, Rejection};
 use crate::route::Choice;
 use crate::translate::{self, Family, Incoming, Rendered, Target, Task};
@@ -205,9 +206,9 @@ impl Headers<'_> {
         self.original.fields.raw(name.as_str()).and_then(|value| HeaderValue::from_bytes(value).ok())
     }
 
-    /// No client speaks in the gateway's name.
+    /// No client speaks in the gateway's name; and what proxies tell us of the client's certificate is told to us alone.
     fn remove_forged(&mut self) {
-        for name in self.original.fields.names().filter(|name| name.starts_with(OWN_PREFIX)) {
+        for name in self.original.fields.names().filter(|name| name.starts_with(OWN_PREFIX) || *name == FORWARDED) {
             if !self.edits.set.iter().any(|(own, _)| own == name) {
                 self.edits.remove.push(name.to_owned());
             }

@@ -10,11 +10,13 @@ use tokio::time::Instant;
 use super::answer::Answering;
 use super::endpoint::{self, Endpoint};
 use super::fields::Fields;
+use super::identify::identify;
 use super::opaque::Place;
 use super::reply::Reply;
 use super::request::Sent;
 use super::{Engine, Exchange};
-use crate::auth::{self, Principal};
+use crate::auth::Principal;
+use crate::auth::certificate::Certificate;
 use crate::config::Snapshot;
 use crate::rejection::{Kind, Rejection};
 use crate::route::models;
@@ -32,8 +34,8 @@ pub enum Opened {
 }
 
 impl Exchange {
-    /// A request begins. `end`: it has no body.
-    pub async fn open(engine: &Arc<Engine>, fields: Fields, end: bool) -> Opened {
+    /// A request begins. `certificate`: what Envoy tells of the client's, as attributes of the connection. `end`: it has no body.
+    pub async fn open(engine: &Arc<Engine>, fields: Fields, certificate: Option<Certificate>, end: bool) -> Opened {
         let snapshot = engine.live.current();
         let path = fields.get(":path").unwrap_or_default();
         let bare_path = path.split_once('?').map_or(path, |(bare, _)| bare);
@@ -51,7 +53,7 @@ impl Exchange {
                 place.as_ref().and_then(Place::api).unwrap_or_else(|| endpoint::error_api(path, speaks))
             }
         };
-        let principal = identify(&snapshot, &fields, api);
+        let principal = identify(&snapshot, &fields, certificate, api.family());
         let verdict = principal.clone().and_then(|principal| match &place {
             Some(place) => Ok((place.pass(&snapshot, &principal, method)?, principal, None)),
             None => local_answer(&snapshot, &principal, endpoint, bare_path, end).map(|reply| (None, principal, reply)),
@@ -117,13 +119,6 @@ fn speaks(fields: &Fields) -> Family {
     } else {
         Family::OpenAi
     }
-}
-
-fn identify(snapshot: &Snapshot, fields: &Fields, api: Api) -> Result<Arc<Principal>, Rejection> {
-    let family = api.family();
-    let presented =
-        auth::presented(|name| fields.get(name).or_else(|| auth::in_query(name, fields.get(":path")?, family)), family);
-    snapshot.callers.identify(presented, jiff::Timestamp::now()).map(Arc::clone)
 }
 
 /// What the gateway answers by itself to somebody who may call; `None`: it is a provider's business, and the body comes next.

@@ -11,7 +11,11 @@ use envoy_types::pb::envoy::service::ext_proc::v3::{BodyMutation, HeaderMutation
 use envoy_types::pb::envoy::r#type::v3::HttpStatus;
 use envoy_types::pb::google::protobuf::value::Kind;
 
-use crate::envoy::contract::{ATTEMPT_ATTRIBUTE, DETAILS_ATTRIBUTE, EXCHANGE_KEY, NAMESPACE, TARGET_ATTRIBUTE};
+use crate::auth::certificate::Certificate;
+use crate::envoy::contract::{
+    ATTEMPT_ATTRIBUTE, DETAILS_ATTRIBUTE, DNS_ATTRIBUTE, EXCHANGE_KEY, NAMESPACE, SUBJECT_ATTRIBUTE, TARGET_ATTRIBUTE,
+    URI_ATTRIBUTE,
+};
 use crate::exchange::answer::BodyMode;
 use crate::exchange::fields::{Edits, Fields};
 use crate::exchange::reply::Reply;
@@ -88,15 +92,31 @@ pub(super) struct Context {
     pub(super) details: Option<String>,
 }
 
+/// The attributes that Envoy has sent along, by name.
+fn attributes(request: &mut ProcessingRequest) -> impl FnMut(&str) -> Option<String> + use<> {
+    let mut attributes = request.attributes.remove(ATTRIBUTES).unwrap_or_default().fields;
+    move |name| match attributes.remove(name)?.kind? {
+        Kind::StringValue(text) => Some(text),
+        Kind::NumberValue(number) => Some(number.to_string()),
+        _ => None,
+    }
+}
+
+/// The client's certificate, if the filter's config asks for it and there is one.
+pub(super) fn certificate(request: &mut ProcessingRequest) -> Option<Certificate> {
+    if request.attributes.is_empty() {
+        return None;
+    }
+    let mut name = attributes(request);
+    let mut name = |attribute: &str| name(attribute).filter(|name| !name.is_empty());
+    let (uris, dns) = (name(URI_ATTRIBUTE).into_iter().collect(), name(DNS_ATTRIBUTE).into_iter().collect());
+    Some(Certificate { uris, dns, subject: name(SUBJECT_ATTRIBUTE) })
+}
+
 impl Context {
     /// Takes the context out of a message.
     pub(super) fn take(request: &mut ProcessingRequest) -> Self {
-        let mut attributes = request.attributes.remove(ATTRIBUTES).unwrap_or_default().fields;
-        let mut text = |name: &str| match attributes.remove(name)?.kind? {
-            Kind::StringValue(text) => Some(text),
-            Kind::NumberValue(number) => Some(number.to_string()),
-            _ => None,
-        };
+        let mut text = attributes(request);
         Self {
             exchange: request.metadata_context.take().and_then(exchange),
             target: text(TARGET_ATTRIBUTE),

@@ -14,6 +14,7 @@ use tonic::Status;
 use super::answer::Answer;
 use super::convert::{self, Context};
 use super::drive::{Flow, Session};
+use crate::auth::certificate::Certificate;
 use crate::envoy::contract::{EXCHANGE_KEY, ROUTE_KEY};
 use crate::exchange::answer::{AnswerHead, Broken, HeadStep};
 use crate::exchange::open::Opened;
@@ -35,8 +36,8 @@ impl Gate {
         self.exchange.as_deref_mut().ok_or_else(|| Status::failed_precondition("the request's headers have not been seen"))
     }
 
-    async fn request_headers(&mut self, headers: HttpHeaders) -> Answer {
-        match Exchange::open(&self.engine, convert::fields(headers.headers), headers.end_of_stream).await {
+    async fn request_headers(&mut self, headers: HttpHeaders, certificate: Option<Certificate>) -> Answer {
+        match Exchange::open(&self.engine, convert::fields(headers.headers), certificate, headers.end_of_stream).await {
             Opened::Reply(reply, exchange) => {
                 self.exchange = exchange;
                 Answer::from(convert::immediate(reply))
@@ -102,7 +103,7 @@ impl Session for Gate {
     async fn on(&mut self, mut message: ProcessingRequest, answers: &mut VecDeque<Answer>) -> Result<Flow, Status> {
         let request = message.request.take().ok_or_else(|| Status::invalid_argument("a message without a phase"))?;
         let mut answer = match request {
-            Request::RequestHeaders(headers) => self.request_headers(headers).await,
+            Request::RequestHeaders(headers) => self.request_headers(headers, convert::certificate(&mut message)).await,
             Request::RequestBody(body) => self.request_body(body).await?,
             Request::ResponseHeaders(headers) => self.answer_headers(headers, Context::take(&mut message)),
             Request::ResponseBody(body) => Answer::from(self.answer_body(&body)?),

@@ -40,10 +40,14 @@ impl Glob {
         }
     }
 
-    /// Reads a pattern for any text: spaces and what looks like another kind of pattern stand for themselves.
-    pub fn of_text(pattern: &str) -> Option<Self> {
-        let fits = (1..=LONGEST).contains(&pattern.len()) && !pattern.chars().any(char::is_control);
-        fits.then(|| Self(pattern.into()))
+    /// Reads a pattern for other texts than models' names: all but control characters may stand in them.
+    pub fn of_text(pattern: &str) -> Result<Self, GlobError> {
+        match pattern {
+            "" => Err(GlobError::Empty),
+            long if long.len() > LONGEST => Err(GlobError::Long),
+            odd if odd.contains(char::is_control) => Err(GlobError::Character),
+            pattern => Ok(Self(pattern.into())),
+        }
     }
 
     /// The pattern as it was written.
@@ -112,7 +116,7 @@ mod tests {
     #[test]
     fn a_pattern_for_any_text_has_nothing_special_but_the_star() {
         assert!(Glob::of_text("team [a] *").unwrap().matches("team [a] of many"));
-        assert!(Glob::of_text("").is_none() && Glob::of_text("a\nb").is_none() && Glob::of_text(&"x".repeat(257)).is_none());
+        assert!(["", "a\nb", &"x".repeat(257)].iter().all(|odd| Glob::of_text(odd).is_err()));
     }
 
     #[test]

@@ -133,6 +133,15 @@ pub enum Delta<'a> {
         /// The data.
         data: Str<'a>,
     },
+    /// A picture or another medium that the model made, whole and in base64.
+    Media {
+        /// Which of the answers.
+        choice: u32,
+        /// Its media type (`image/png`).
+        media_type: Str<'a>,
+        /// The base64.
+        data: Str<'a>,
+    },
     /// A tool call begins.
     ToolCall {
         /// Which of the answers.
@@ -154,6 +163,28 @@ pub enum Delta<'a> {
         index: u32,
         /// The piece.
         json: Str<'a>,
+    },
+    /// A call of a custom tool begins. No reader tells it: [`super::custom`] makes it of a call.
+    CustomCall {
+        /// Which of the answers.
+        choice: u32,
+        /// Which tool call of this answer, from 0.
+        index: u32,
+        /// Ties the result to the call.
+        id: Str<'a>,
+        /// The tool.
+        name: Str<'a>,
+        /// [`super::conversation::ToolCall::signature`].
+        signature: Option<Str<'a>>,
+    },
+    /// More of the text that a custom tool is called with.
+    CustomInput {
+        /// Which of the answers.
+        choice: u32,
+        /// Which tool call of this answer, from 0.
+        index: u32,
+        /// The piece.
+        text: Str<'a>,
     },
     /// Log probabilities of the text that came last, in OpenAI's JSON.
     Logprobs {

@@ -120,6 +120,9 @@ pub enum Content<'a> {
     RedactedThinking(Str<'a>),
     /// The model calls a tool.
     ToolCall(ToolCall<'a>),
+    /// The model calls a custom tool, with a text in place of the arguments. In answers for clients that know such tools only: in a
+    /// request they are functions ([`super::custom`]).
+    CustomCall(ToolCall<'a>),
     /// What a tool answered.
     ToolResult(ToolResult<'a>),
     /// The model declines (OpenAI's `refusal`).
@@ -135,9 +138,23 @@ impl Content<'_> {
             Self::Audio(_) => "recordings",
             Self::Document(_) => "documents",
             Self::Thinking(_) | Self::RedactedThinking(_) => "thinking",
-            Self::ToolCall(_) => "tool calls",
+            Self::ToolCall(_) | Self::CustomCall(_) => "tool calls",
             Self::ToolResult(_) => "tool results",
             Self::Refusal(_) => "refusals",
+        }
+    }
+}
+
+impl<'a> Content<'a> {
+    /// Bytes in base64, by their media type.
+    pub(super) fn medium(media_type: Str<'a>, data: Str<'a>) -> Self {
+        match media_type.split_once('/') {
+            Some(("image", _)) => Self::Image(Image { source: Media::Base64 { media_type, data }, detail: None }),
+            Some(("audio", _)) => Self::Audio(Audio { format: media_type, data }),
+            _ => {
+                let source = Media::Base64 { media_type, data };
+                Self::Document(Document { source, title: None, context: None, citations: false })
+            }
         }
     }
 }
@@ -209,7 +226,7 @@ pub struct Thinking<'a> {
 }
 
 /// A call of a tool by the model.
-#[derive(Debug, Clone)]
+#[derive(Debug, Clone, Default)]
 pub struct ToolCall<'a> {
     /// Ties the result to the call.
     pub id: Str<'a>,

@@ -81,6 +81,16 @@ impl Dialect {
         }
     }
 
+    /// The status that says "the model failed to answer" (Bedrock's `ModelErrorException`): a failure of the server, though not by its
+    /// number, and to others something else.
+    pub fn model_failed(self) -> Option<u16> {
+        match self {
+            Self::Bedrock | Self::AnthropicBedrock => Some(424),
+            Self::OpenAi | Self::Azure | Self::Anthropic | Self::AnthropicVertex => None,
+            Self::Gemini | Self::Vertex | Self::Cohere => None,
+        }
+    }
+
     /// The path before the API's own, where an endpoint has none: `https://api.openai.com/v1`, `https://api.anthropic.com/v1`,
     /// `https://generativelanguage.googleapis.com/v1beta`, `https://api.cohere.com/v2`. What hosts put between them is not in it.
     pub fn path_prefix(self) -> &'static str {

@@ -12,6 +12,8 @@
 //! otherwise, a variant of [`Hosting`](super::Hosting); a row in the tables of `tests/golden/tables.rs` and `tests::hostile`.
 //! To add a **framing**: a variant of [`Framing`](super::Framing) (and of its `ALL`) and an arm in each match of `frames.rs`.
 
+use std::borrow::Cow;
+
 use super::answer::{Answer, Delta, ProviderError};
 use super::conversation::Conversation;
 use super::{
@@ -159,6 +161,18 @@ impl ClientFormat {
     }
 }
 
+/// Errors in a stream that passes.
+impl ClientFormat {
+    /// An event that tells an error in a way that the client's SDK would pass over, as one that it raises. `None`: it raises it as it
+    /// is. Anthropic's and Google's SDKs raise whatever their own providers tell.
+    pub(super) fn retold_error(self, event: &Event<'_>, error: &ProviderError<'_>) -> Option<Vec<u8>> {
+        match self {
+            Self::Chat | Self::Completions | Self::Responses => openai::error::retold(event, error),
+            Self::Messages | Self::Gemini => None,
+        }
+    }
+}
+
 /// Errors, in the words of the client's API.
 impl Family {
     /// A provider's error.
@@ -171,14 +185,15 @@ impl Family {
         }
     }
 
-    /// Whether an error has the family's shape already.
-    pub(super) fn is_error(self, body: &[u8]) -> bool {
-        match self {
-            Self::OpenAi => openai::error::is_own(body),
+    /// A provider's error that has the family's shape already, with what the family's SDKs look for. `None`: it has another shape.
+    pub(super) fn kept_error<'b>(self, status: u16, error: &ProviderError<'_>, body: &'b [u8]) -> Option<Cow<'b, [u8]>> {
+        let is_own = match self {
+            Self::OpenAi => return openai::error::kept(status, error, body),
             Self::Anthropic => anthropic::error::is_own(body),
             Self::Cohere => cohere::error::is_own(body),
             Self::Gemini => gemini::error::is_own(body),
-        }
+        };
+        is_own.then_some(Cow::Borrowed(body))
     }
 
     /// An answer of the gateway itself.

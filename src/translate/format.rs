@@ -38,6 +38,11 @@ pub enum ClientFormat {
 }
 
 impl Format {
+    /// Whether a refusal is what the model wrote. Google says no in a word, and the text is ours: it costs nothing.
+    pub(super) fn refuses_in_words(self) -> bool {
+        self != Self::Gemini
+    }
+
     /// The name in errors.
     pub fn name(self) -> &'static str {
         match self {
@@ -53,6 +58,22 @@ impl Format {
 }
 
 impl ClientFormat {
+    /// Whether an answer has a place for pictures that the model made.
+    pub(super) fn tells_pictures(self) -> bool {
+        match self {
+            Self::Chat | Self::Responses => true,
+            Self::Completions | Self::Messages | Self::Gemini => false,
+        }
+    }
+
+    /// Whether answers without usage break its SDKs: their types demand numbers.
+    pub(super) fn demands_usage(self) -> bool {
+        match self {
+            Self::Messages => true,
+            Self::Chat | Self::Completions | Self::Responses | Self::Gemini => false,
+        }
+    }
+
     /// The same format at a provider.
     pub fn format(self) -> Format {
         match self {

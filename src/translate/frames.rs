@@ -29,6 +29,14 @@ impl Frames {
         })
     }
 
+    /// For a stream whose events go on to the client: where frames hold them, they are made into server-sent events.
+    pub(super) fn to_pass(framing: Framing, limit: usize) -> Self {
+        match framing {
+            Framing::AwsChunks => Self(Decoder::AwsChunks(Chunks::to_pass(limit))),
+            Framing::Sse | Framing::AwsEvents => Self::new(framing, limit),
+        }
+    }
+
     /// Takes the next bytes of the stream and calls `each` for every event that they complete.
     ///
     /// # Errors

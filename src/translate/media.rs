@@ -92,3 +92,9 @@ impl Serialize for Url<'_> {
         serializer.collect_str(self)
     }
 }
+
+/// The media type of a picture in base64, by the bytes that its format begins with.
+pub(super) fn type_of_picture(base64: &str) -> Option<&'static str> {
+    let known = [("iVBORw0KGgo", "image/png"), ("/9j/", "image/jpeg"), ("UklGR", "image/webp"), ("R0lGOD", "image/gif")];
+    known.into_iter().find(|(head, _)| base64.starts_with(head)).map(|(_, media_type)| media_type)
+}

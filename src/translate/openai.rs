@@ -8,6 +8,7 @@ pub(super) mod annotation;
 mod call;
 pub mod error;
 mod message;
+mod picture;
 pub mod request;
 pub mod response;
 pub mod stream;

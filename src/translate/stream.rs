@@ -6,12 +6,15 @@
 
 use super::answer::Delta;
 use super::citation::Spoken;
+use super::conversation::Content;
+use super::custom::Unwrapping;
 use super::dialects::Writer;
 use super::passthrough::PassThrough;
 use super::reading::Reading;
 use super::seen::Progress;
-use super::{AnswerContext, AnswerError, End, Frames, Kept, Seen};
+use super::{AnswerContext, AnswerError, ClientFormat, End, Frames, Kept, Seen};
 use crate::rejection::{Kind, Rejection};
+use crate::usage::Tokens;
 
 const CUT: &str = "the provider's stream ended before the answer was complete";
 
@@ -20,9 +23,7 @@ const CUT: &str = "the provider's stream ended before the answer was complete";
 pub struct Stream {
     frames: Frames,
     reader: Reading,
-    progress: Progress,
-    spoken: Spoken,
-    writer: Writer,
+    telling: Telling,
     /// Nothing is written by `writer` but an error.
     pass: Option<PassThrough>,
     /// Nothing more goes to the client.
@@ -33,14 +34,20 @@ impl Stream {
     /// An answer that begins.
     pub fn new(context: AnswerContext) -> Self {
         let client = context.api.format_of_failures();
-        let hides_usage = (!context.wants_usage).then_some(client);
+        let pass = context.is_pass_through().then_some(PassThrough { client, hides_usage: !context.wants_usage });
+        let frames = if pass.is_some() { Frames::to_pass } else { Frames::new };
         Self {
-            frames: Frames::new(context.framing, context.event_bytes),
+            frames: frames(context.framing, context.event_bytes),
             reader: Reading::of(context.api, context.format),
-            progress: Progress::new(context.format),
-            spoken: Spoken::new(context.format),
-            writer: Writer::new(client, &context),
-            pass: context.is_pass_through().then_some(PassThrough { hides_usage }),
+            telling: Telling {
+                progress: Progress::new(context.format),
+                spoken: Spoken::new(context.format),
+                writer: Writer::new(client, &context),
+                client,
+                input_estimate: context.input_estimate,
+                custom: Unwrapping::new(context.custom_tools),
+            },
+            pass,
             over: false,
         }
     }
@@ -53,21 +60,12 @@ impl Stream {
         if self.over {
             return Ok(Kept::Rewritten);
         }
-        let Self { frames, reader, progress, spoken, writer, pass, .. } = self;
+        let Self { frames, reader, telling, pass, .. } = self;
         match pass {
-            Some(pass) => pass.push(frames, (reader, progress), chunk, out),
+            Some(pass) => pass.push(frames, (reader, &mut telling.progress), chunk, out),
             None => {
-                frames.push(chunk, &mut |event| {
-                    reader.event(&event, &mut |mut delta| {
-                        progress.observe(&delta);
-                        if spoken.follow(&mut delta) {
-                            writer.delta(&delta, out);
-                        }
-                    })
-                })?;
-                if writer.gave_up() {
-                    progress.untold();
-                }
+                frames.push(chunk, &mut |event| reader.event(&event, &mut |delta| telling.tell(delta, out)))?;
+                telling.note_untold();
                 Ok(Kept::Rewritten)
             }
         }
@@ -78,19 +76,19 @@ impl Stream {
         if !self.over {
             let before = out.len();
             let readable = self.last_event(out);
-            if readable && self.progress.settle() {
+            if readable && self.telling.progress.settle() {
                 self.complete(out);
             } else {
                 if self.pass.is_some() {
                     self.end_passed(out.len() > before, out);
                 }
-                if self.progress.seen.error.is_none() {
-                    self.writer.fail(&Rejection::new(Kind::BadAnswer, CUT), out);
+                if self.telling.progress.seen.error.is_none() {
+                    self.telling.writer.fail(&Rejection::new(Kind::BadAnswer, CUT), out);
                 }
             }
             self.over = true;
         }
-        if self.progress.seen.complete { End::Complete } else { End::Cut }
+        if self.telling.progress.seen.complete { End::Complete } else { End::Cut }
     }
 
     /// Ends what has passed, so that an event can follow.
@@ -105,22 +103,15 @@ impl Stream {
 
     /// An event without the blank line behind it, as some providers end.
     fn last_event(&mut self, out: &mut Vec<u8>) -> bool {
-        let Self { frames, reader, progress, spoken, writer, pass, .. } = self;
+        let Self { frames, reader, telling, pass, .. } = self;
         let read = frames.finish(&mut |event| match pass {
             Some(pass) => {
-                pass.event(&event, reader, progress, out);
+                pass.event(&event, reader, &mut telling.progress, out);
                 Ok(())
             }
-            None => reader.event(&event, &mut |mut delta| {
-                progress.observe(&delta);
-                if spoken.follow(&mut delta) {
-                    writer.delta(&delta, out);
-                }
-            }),
+            None => reader.event(&event, &mut |delta| telling.tell(delta, out)),
         });
-        if writer.gave_up() {
-            progress.untold();
-        }
+        telling.note_untold();
         read.is_ok()
     }
 
@@ -128,21 +119,67 @@ impl Stream {
         match &self.pass {
             Some(_) => out.extend_from_slice(self.frames.residue()),
             // Writes nothing where the provider has announced the end.
-            None => self.writer.delta(&Delta::End, out),
+            None => self.telling.end(out),
         }
     }
 
     /// Ends the client's stream with an error of the gateway, unless it has ended.
     pub fn fail(&mut self, rejection: &Rejection, out: &mut Vec<u8>) {
-        let told = self.over || self.progress.seen.complete || self.progress.seen.error.is_some();
+        let told = self.over || self.telling.progress.seen.complete || self.telling.progress.seen.error.is_some();
         if !told {
-            self.writer.fail(rejection, out);
+            self.telling.writer.fail(rejection, out);
         }
         self.over = true;
     }
 
     /// What was seen of the answer so far.
     pub fn seen(&self) -> &Seen {
-        &self.progress.seen
+        &self.telling.progress.seen
+    }
+}
+
+/// What the provider says, on its way to the client.
+#[derive(Debug)]
+struct Telling {
+    progress: Progress,
+    spoken: Spoken,
+    custom: Unwrapping,
+    writer: Writer,
+    client: ClientFormat,
+    /// What the prompt was estimated at.
+    input_estimate: u64,
+}
+
+impl Telling {
+    fn tell(&mut self, mut delta: Delta<'_>, out: &mut Vec<u8>) {
+        self.progress.observe(&delta);
+        if let Delta::Media { media_type, data, .. } = &delta {
+            self.progress.seen.untold(self.client, &Content::medium(media_type.reborrow(), data.reborrow()));
+        }
+        // Nothing but zeros is no report: vendors write it where they have not counted.
+        if matches!(delta, Delta::Usage(tokens) if tokens == Tokens::default()) {
+            return;
+        }
+        if matches!(delta, Delta::End) {
+            self.end(out);
+        } else if self.spoken.follow(&mut delta) {
+            let Self { custom, writer, .. } = self;
+            custom.follow(&delta, &mut |delta| writer.delta(delta, out));
+        }
+    }
+
+    /// The answer is whole. What the provider has not told of its usage is told as the usage record has it.
+    fn end(&mut self, out: &mut Vec<u8>) {
+        if self.client.demands_usage() {
+            let tokens = self.progress.seen.told_tokens(self.input_estimate);
+            self.writer.delta(&Delta::Usage(tokens), out);
+        }
+        self.writer.delta(&Delta::End, out);
+    }
+
+    fn note_untold(&mut self) {
+        if self.writer.gave_up() {
+            self.progress.untold();
+        }
     }
 }

@@ -5,8 +5,11 @@ use serde_json::value::RawValue;
 use super::*;
 use crate::rejection::Kind;
 
+mod errors;
 mod hostile;
+mod made;
 mod streams;
+mod usage;
 
 fn target(dialect: Dialect) -> Target<'static> {
     Target {
@@ -32,6 +35,9 @@ fn context(api: Api, dialect: Dialect) -> AnswerContext {
         stream: true,
         wants_usage: true,
         call: calls::Back::default(),
+        custom_tools: Vec::new(),
+        input_estimate: 7,
+        headers: ErrorHeaders::default(),
         answer_bytes: 1 << 20,
         event_bytes: 1 << 16,
     }
@@ -184,8 +190,10 @@ fn an_answer_that_cannot_be_read_is_kept_for_its_own_dialect_and_refused_for_oth
 #[test]
 fn an_error_in_the_clients_shape_is_kept_byte_for_byte() {
     let context = context(Api::OpenAiChat, Dialect::OpenAi);
-    let kept = provider_error(&context, 429, br#"{ "error": {"message": "slow", "x": 1} }"#);
-    assert_eq!(kept, ProviderErrorAnswer { status: 429, body: None, message: "slow".to_owned() });
+    let whole = br#"{ "error": {"code": null, "message": "slow", "x": 1, "param": null, "type": "requests"} }"#;
+    let kept = provider_error(&context, 429, whole);
+    let expected = ProviderErrorAnswer { status: 429, body: None, message: "slow".to_owned(), refuses_credential: false };
+    assert_eq!(kept, expected);
     for body in [&b"<html><title>Bad Gateway</title>"[..], br#"{"error":"Bad Gateway"}"#, b"Bad Gateway"] {
         let answer = provider_error(&context, 502, body);
         assert_eq!(answer.message, "Bad Gateway");
@@ -201,6 +209,7 @@ fn a_model_that_failed_at_bedrock_is_no_mistake_of_the_client() {
     assert_eq!(status(Api::OpenAiChat, Dialect::Bedrock), 502);
     assert_eq!(status(Api::AnthropicMessages, Dialect::AnthropicBedrock), 502);
     assert_eq!(status(Api::OpenAiChat, Dialect::OpenAi), 424, "OpenAI means the client's own connectors by it");
+    assert_eq!(status(Api::AnthropicMessages, Dialect::OpenAi), 424);
 }
 
 #[test]

@@ -11,7 +11,8 @@ use std::time::Duration;
 use jiff::Timestamp;
 use serde::{Serialize, Serializer};
 
-use super::{Money, Source, Tokens};
+use super::{Money, Source, Tokens, Units};
+use crate::auth::key::KeyId;
 
 /// The longest text that goes into a record as it is, in bytes.
 const LONGEST_TEXT: usize = 1024;
@@ -25,8 +26,10 @@ pub struct Record {
     /// Its id, the one that the client is told.
     #[serde(serialize_with = "text")]
     pub request_id: String,
-    /// The name of the API key.
+    /// The name of the caller: of its API key, or out of its token or certificate.
     pub key: Option<Arc<str>>,
+    /// Which of the caller's keys it was, where it was a key: the first 8 hex digits of its SHA-256.
+    pub key_id: Option<KeyId>,
     /// Who the key belongs to.
     pub tenant: Option<Arc<str>>,
     /// The route's name.
@@ -70,6 +73,8 @@ pub struct Record {
     pub cost_source: CostSource,
     /// The limits in the shadow that would not have admitted the request.
     pub would_exceed: Vec<Arc<str>>,
+    /// What it cost in other units.
+    pub units: Units,
     /// The status that the client was sent. `None`: it was gone before.
     pub status: Option<u16>,
     /// How it ended.
@@ -77,7 +82,8 @@ pub struct Record {
     /// What went wrong, if anything did.
     #[serde(serialize_with = "optional_text")]
     pub error: Option<String>,
-    /// Fields of the request that the provider has no place for and that were left out.
+    /// Fields of the request that the provider has no place for, and what of the answer the client's API has no place for
+    /// (`answer.images`): they were left out.
     #[serde(serialize_with = "texts")]
     pub dropped: Vec<String>,
 }
@@ -89,6 +95,7 @@ impl Record {
             time: Timestamp::now(),
             request_id: request_id.into(),
             key: None,
+            key_id: None,
             tenant: None,
             route: None,
             api: None,
@@ -103,6 +110,7 @@ impl Record {
             duration: Duration::ZERO,
             tokens: Tokens::default(),
             tokens_source: Source::None,
+            units: Units::default(),
             cost: None,
             currency: None,
             cost_source: CostSource::None,
@@ -135,6 +143,11 @@ impl Record {
             ("attempts", u64::try_from(self.attempts.len()).unwrap_or(u64::MAX)),
         ];
         facts.extend(numbers.map(|(name, number)| (name, Fact::Number(number as f64))));
+        let units = [
+            ("audio_seconds", self.units.audio.map(|audio| audio.as_secs_f64())),
+            ("search_units", self.units.search_units.map(|units| units as f64)),
+        ];
+        facts.extend(units.into_iter().filter_map(|(name, number)| Some((name, Fact::Number(number?)))));
         facts.push(("tokens_source", Fact::Text(self.tokens_source.name().into())));
         facts.push(("outcome", Fact::Text(self.outcome.text())));
         if let (Some(cost), Some(currency)) = (self.cost, &self.currency) {

@@ -88,6 +88,7 @@ pub(crate) fn snapshot(routes: Vec<Route>) -> Snapshot {
         callers: Callers::default(),
         providers,
         routes: Routes::new(routes.into_iter().map(Arc::new).collect()),
+        rate_limit_service: None,
         limits: Default::default(),
         limit_store: Default::default(),
         rate_limit_service: None,

@@ -24,6 +24,8 @@ mod mutate;
 mod rng;
 mod seeds;
 mod targets;
+#[path = "../support/tokens.rs"]
+mod tokens;
 
 use peak_alloc::PeakAlloc;
 
@@ -79,5 +81,8 @@ targets! {
     headers_of_answers_are_understood_within_bounds: "answer_headers", targets::headers::answers(), targets::headers::answer;
     configs_are_loaded_or_refused: "config", seeds::configs(), targets::people::config;
     keys_are_found_in_headers: "key", targets::people::headers(), targets::people::key;
+    tokens_let_nobody_in_whom_their_issuer_has_not_signed: "token", targets::callers::tokens(), targets::callers::token;
+    sets_of_keys_have_keys_or_are_refused: "key_set", targets::callers::key_sets(), targets::callers::key_set;
+    certificates_are_told_by_what_a_header_says: "forwarded", targets::callers::headers(), targets::callers::forwarded;
     globs_match_in_bounded_time: "glob", targets::people::globs(), targets::people::glob;
 }

@@ -2,6 +2,7 @@
 
 pub mod answers;
 pub mod aws;
+pub mod callers;
 pub mod calls;
 pub mod codec;
 pub mod forms;

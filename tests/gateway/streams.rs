@@ -103,6 +103,19 @@ async fn a_connection_that_breaks_in_mid_stream_breaks_for_the_client_too() {
     }
 }
 
+/// Envoy closes a connection of HTTP/1.1 later than it gives it up, by default a second later.
+#[tokio::test]
+async fn a_stream_that_breaks_is_seen_to_break_at_once() {
+    let (world, _) = one("openai", |_| provider::broken(vec![provider::openai_chunk("hel")])).await;
+    let mut fastest = Duration::MAX;
+    for _ in 0..5 {
+        let began = Instant::now();
+        let _ = world.send(CHAT, chat(true)).await.bytes().await;
+        fastest = fastest.min(began.elapsed());
+    }
+    assert!(fastest < Duration::from_millis(900), "{fastest:?}");
+}
+
 #[tokio::test]
 async fn a_stream_that_just_ends_is_told_as_an_error() {
     for (path, body, marker) in [(CHAT, chat(true), "\"error\""), (MESSAGES, MESSAGE.to_owned(), "event: error")] {

@@ -34,16 +34,31 @@ impl World {
 
     /// The same, with a last change to Envoy's configuration.
     pub async fn start_with(config: &str, change: impl FnOnce(&mut serde_json::Value)) -> Self {
+        let keys = if config.contains("passthrough: true") { OPENED_KEYS } else { KEYS };
+        Self::build(keys, config, |_| {}, change).await
+    }
+
+    /// The same with other callers, and with a last change to the options.
+    pub async fn with_auth(auth: &str, config: &str, options: impl FnOnce(&mut Options)) -> Self {
+        Self::build(auth, config, options, |_| {}).await
+    }
+
+    async fn build(
+        auth: &str,
+        config: &str,
+        set: impl FnOnce(&mut Options),
+        change: impl FnOnce(&mut serde_json::Value),
+    ) -> Self {
         rlimit::increase_nofile_limit(u64::MAX).unwrap();
         let directory = RuntimeDir::create().unwrap();
         let usage = directory.path().join("usage.jsonl");
-        let keys = if config.contains("passthrough: true") { OPENED_KEYS } else { KEYS };
-        let text = format!("{keys}usage: {{file: \"{}\"}}\n{config}", usage.display());
+        let text = format!("{auth}usage: {{file: \"{}\"}}\n{config}", usage.display());
         let snapshot = config::parse(&text, "test.yaml").unwrap_or_else(|errors| panic!("{errors}\n{text}"));
         let listen = SocketAddr::from((Ipv4Addr::LOCALHOST, 0));
         let mut options =
             Options::new(listen, Processor::Uds(directory.processor_socket()), Admin::Pipe(directory.admin_socket()));
         options.access_log = Some(directory.path().join("access.jsonl"));
+        set(&mut options);
         let mut rendered = envoy::render(&snapshot, &options).unwrap();
         change(&mut rendered);
         let live = Arc::new(Live::without_file(snapshot));

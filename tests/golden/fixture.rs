@@ -8,7 +8,7 @@ use base64::engine::general_purpose::STANDARD;
 use bytes::Bytes;
 use kanmon::codec::aws_events;
 use kanmon::translate::calls::Back;
-use kanmon::translate::{AnswerContext, Format, Incoming, RequestError, Target, echo, passes};
+use kanmon::translate::{AnswerContext, ErrorHeaders, Format, Incoming, RequestError, Target, custom_tools, echo, passes};
 use kanmon::upstream::Serves;
 use serde_json::{Value, json};
 
@@ -89,15 +89,19 @@ impl Fixture {
         if let Some(Ok(incoming)) = request.as_ref().map(|request| self.pair.incoming(request)) {
             call.read(&incoming);
         }
+        let (format, request) = (self.pair.format(), request.unwrap_or_default());
         AnswerContext {
             api: client.api,
-            format: self.pair.format(),
+            format,
             framing: provider.dialect.framing(),
-            echo: request.map(|request| echo(client.api, self.pair.format(), &request)).unwrap_or_default(),
+            echo: if request.is_empty() { String::new() } else { echo(client.api, format, &request) },
             asked_model: "asked-model".to_owned(),
             stream: true,
             wants_usage: true,
             call,
+            custom_tools: custom_tools(client.api, format, &request),
+            input_estimate: 7,
+            headers: ErrorHeaders::default(),
             answer_bytes: 1 << 20,
             event_bytes: 1 << 20,
         }

@@ -16,6 +16,7 @@ fn streams_become_what_the_client_understands() {
     });
 }
 
+/// Field notes 54 and 55: nothing that arrives is aligned with events.
 #[test]
 fn a_stream_comes_out_the_same_wherever_it_is_split() {
     side_by_side(fixtures("stream."), |fixture| {

@@ -103,6 +103,35 @@ test("chat: an error in mid-stream is raised", async () => {
   await assert.rejects(stream.finalChatCompletion());
 });
 
+test("chat: a stream that just stops is no end", async () => {
+  const stream = client.chat.completions.stream(ask("one two three four five"), sim({ "cut-after": 3 }));
+  await assert.rejects(stream.finalChatCompletion());
+});
+
+test("chat: each error has its class in a stream, too", async () => {
+  for (const [status, expected] of [[400, OpenAI.BadRequestError], [429, OpenAI.RateLimitError], [503, OpenAI.InternalServerError]]) {
+    const asked = client.chat.completions.create({ ...ask("hello"), stream: true }, sim({ status }));
+    await assert.rejects(asked, (error) => error instanceof expected && error.status === status && error.message.includes("simulated"));
+  }
+});
+
+test("chat: a stream can be left", async () => {
+  const stream = await client.chat.completions.create({ ...ask("one two three four five"), stream: true });
+  for await (const chunk of stream) if (chunk.choices[0]?.delta.content) break;
+  assert.ok(stream.controller.signal.aborted);
+});
+
+test("chat: the output limit says so", async () => {
+  const answer = await client.chat.completions.create({ ...ask("one two three"), max_completion_tokens: 3 });
+  assert.deepEqual([answer.choices[0].message.content, answer.choices[0].finish_reason], ["You said: one", "length"]);
+});
+
+test("chat: an answer that fits a schema is parsed in a stream", async () => {
+  const response_format = { type: "json_schema", json_schema: { name: "weather", strict: true, schema: weather } };
+  const { message } = (await client.chat.completions.stream({ ...ask("weather?"), response_format }).finalChatCompletion()).choices[0];
+  assert.deepEqual(Object.keys(JSON.parse(message.content)).sort(), ["city", "days"]);
+});
+
 test("completions: an answer, whole and streamed", async () => {
   const whole = await client.completions.create({ model: MODEL, prompt: "hello there" });
   assert.equal(whole.choices[0].text, "You said: hello there");
@@ -140,10 +169,58 @@ test("responses: tools are called in a stream, and their results go back", async
   assert.equal(end.output_text, "The tool said: rain");
 });
 
-test("responses: an error has its class", async () => {
-  const asked = client.responses.create({ model: MODEL, input: "hello", store: false }, sim({ status: 429 }));
-  await assert.rejects(asked, OpenAI.RateLimitError);
+test("responses: parallel tool calls are put together in a stream", async () => {
+  const tools = ["get_weather", "get_time"].map((name) => ({ type: "function", name, parameters: weather, strict: false }));
+  const done = [];
+  const stream = client.responses.stream({ model: MODEL, input: "weather?", tools, store: false }, sim({ "tool-calls": 2 }));
+  stream.on("response.function_call_arguments.done", (event) => done.push(event.arguments));
+  const calls = (await stream.finalResponse()).output.filter((item) => item.type === "function_call");
+  assert.deepEqual(calls.map((call) => call.name), ["get_weather", "get_time"]);
+  assert.deepEqual(calls.map((call) => call.arguments), done);
+  assert.equal(new Set(calls.map((call) => call.call_id)).size, 2);
 });
+
+test("responses: an image reaches the model", async () => {
+  const image_url = "data:image/png;base64,iVBORw0KGgoAAAANSUhEUgAAAAEAAAABCAYAAAAfFcSJAAAADUlEQVR42mNk+M9QDwADhgGAWjR9awAAAABJRU5ErkJggg==";
+  const content = [{ type: "input_text", text: "what is this?" }, { type: "input_image", image_url, detail: "auto" }];
+  const answer = await client.responses.create({ model: MODEL, input: [{ role: "user", content }], store: false });
+  assert.equal(answer.output_text, "You said: what is this? [1 image]");
+});
+
+test("responses: an answer that fits a schema is parsed", async () => {
+  const text = { format: { type: "json_schema", name: "weather", strict: true, schema: weather } };
+  const answer = await client.responses.parse({ model: MODEL, input: "weather?", text, store: false });
+  assert.deepEqual(Object.keys(answer.output_parsed).sort(), ["city", "days"]);
+});
+
+test("responses: the output limit leaves an answer incomplete", async () => {
+  const asked = { model: MODEL, input: "one two three", max_output_tokens: 3, store: false };
+  for (const answer of [await client.responses.create(asked), await client.responses.stream(asked).finalResponse()]) {
+    assert.deepEqual([answer.status, answer.incomplete_details.reason, answer.output_text], ["incomplete", "max_output_tokens", "You said: one"]);
+  }
+});
+
+test("responses: each error has its class, whole and streamed", async () => {
+  for (const [status, expected] of [[400, OpenAI.BadRequestError], [429, OpenAI.RateLimitError], [503, OpenAI.InternalServerError]]) {
+    for (const stream of [false, true]) {
+      const asked = client.responses.create({ model: MODEL, input: "hello", stream, store: false }, sim({ status }));
+      await assert.rejects(asked, (error) => error instanceof expected && error.status === status && error.message.includes("simulated"));
+    }
+  }
+});
+
+for (const fault of ["error-after", "cut-after"]) {
+  const name = fault === "error-after" ? "responses: an error in mid-stream is no end" : "responses: a stream that just stops is no end";
+  test(name, async () => {
+    const types = [];
+    const read = async () => {
+      const asked = { model: MODEL, input: "one two three four five", stream: true, store: false };
+      for await (const event of await client.responses.create(asked, sim({ [fault]: 4 }))) types.push(event.type);
+    };
+    await assert.rejects(read());
+    assert.ok(!types.includes("response.completed"));
+  });
+}
 
 test("models: the list has the model", async () => {
   const models = [];

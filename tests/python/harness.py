@@ -121,9 +121,9 @@ class Aimock:
 class Gateway:
     """A gateway (`kanmon run`): Envoy and the processor. Without a config it configures itself."""
 
-    def __init__(self, config: str | None, directory: Path, name: str = "gateway") -> None:
+    def __init__(self, config: str | None, directory: Path, name: str = "gateway", *more: str) -> None:
         ready = directory / f"{name}-ready.json"
-        arguments = ["run", "--ready-file", str(ready)]
+        arguments = ["run", "--ready-file", str(ready), *more]
         arguments += ["--listen", f"127.0.0.1:{free_port()}", "--admin", f"127.0.0.1:{free_port()}"]
         if config is not None:
             written = directory / f"{name}.yaml"

@@ -9,16 +9,23 @@ import hashlib
 import json
 from collections.abc import Iterator
 from dataclasses import dataclass
+from datetime import datetime
 from pathlib import Path
+from typing import Any
 
 import httpx2
 import pytest
+from anthropic.types.shared import ErrorResponse
 from google.genai import _common as google_common
+from google.genai import models as google_models
+from google.genai import types as google_types
+from openai.types.shared import ErrorObject
 
 from callers import CALLERS, Caller
 from dialects import AWS_ACCESS_KEY_ID, AWS_SECRET_ACCESS_KEY, AWS_SESSION_TOKEN, PROVIDER_KEY, ROWS, Row
 from harness import Aimock, Gateway, Sim
 from samples import SAMPLES
+from sdk_types import assert_fits
 
 HERE = Path(__file__).parent
 KEY = "kmn-judge-0d5e11"
@@ -87,17 +94,62 @@ def pairs(apis: list[str] | None = None, rows: list[Row] | None = None, prefix: 
     return pytest.mark.parametrize("pair", params, indirect=True)
 
 
-def mocked(apis: list[str] | None = None, streams: bool = False) -> pytest.MarkDecorator:
+def mocked(apis: list[str] | None = None, streams: bool = False, but: tuple[str, ...] = ()) -> pytest.MarkDecorator:
     """The same with the providers that aimock emulates. `streams`: only those whose streams it emulates rightly: what it sends as
-    the stream of Bedrock's InvokeModel is not what Bedrock's service model has (chunks without `bytes`)."""
-    rows = [row for row in ROWS if row.mocked and not (streams and row.dialect == "anthropic-bedrock")]
+    the stream of Bedrock's InvokeModel is not what Bedrock's service model has (chunks without `bytes`). `but`: rows left out."""
+    rows = [row for row in ROWS if row.mocked and row.name not in but and not (streams and row.dialect == "anthropic-bedrock")]
     return pairs(apis, rows, "mock")
 
 
 @pytest.fixture
 def strict_google(monkeypatch: pytest.MonkeyPatch) -> None:
-    """google-genai takes out of an answer what its types do not have, and then judges the rest: here it judges all."""
+    """google-genai takes out of an answer what its types do not have, and then judges the rest: here it judges all, as it came."""
     monkeypatch.setattr(google_common, "_remove_extra_fields", lambda *_: None)
+    lenient = google_models._GenerateContentResponse_from_mldev
+
+    def strict(answer: dict, *rest: Any) -> dict:
+        judge_google({key: value for key, value in answer.items() if key != "sdkHttpResponse"})
+        return lenient(answer, *rest)
+
+    monkeypatch.setattr(google_models, "_GenerateContentResponse_from_mldev", strict)
+
+
+def judge_google(answer: dict) -> None:
+    """Whether an answer, or a chunk, is one of google-genai's, with nothing else in it."""
+    raw = json.loads(json.dumps(answer))
+    for candidate in raw.get("candidates", []):
+        # What the API calls `citationSources` is `citations` in the SDK.
+        if cited := candidate.get("citationMetadata"):
+            candidate["citationMetadata"] = {"citations": cited["citationSources"]}
+    # Vertex AI tells it, and the SDK's type is strictly one of Python's.
+    datetime.fromisoformat(raw.pop("createTime", "2026-01-01T00:00:00Z"))
+    read = google_types.GenerateContentResponse.model_validate_json(json.dumps(raw), strict=True)
+    # To the SDK a role is any text.
+    assert all(candidate.content.role == "model" for candidate in read.candidates or [] if candidate.content)
+
+
+FIELDS_OF_GOOGLES_ERROR = {"code": int, "message": str, "status": str}
+# google.rpc.Code, as far as an HTTP error can be one.
+STATUSES_OF_GOOGLE = (
+    "INVALID_ARGUMENT FAILED_PRECONDITION OUT_OF_RANGE UNAUTHENTICATED PERMISSION_DENIED NOT_FOUND ABORTED ALREADY_EXISTS "
+    "RESOURCE_EXHAUSTED CANCELLED DATA_LOSS UNKNOWN INTERNAL UNIMPLEMENTED UNAVAILABLE DEADLINE_EXCEEDED"
+).split()
+
+
+def judge_error(api: str, body: Any) -> None:
+    """Whether an error's body is the client API's own. google-genai has no type for it: Google's API reference says what is in it."""
+    if api == "anthropic":
+        assert_fits(ErrorResponse, body)
+        return
+    assert body.keys() == {"error"}
+    if api == "gemini":
+        kinds = {name: type(value) for name, value in body["error"].items()}
+        assert kinds in (FIELDS_OF_GOOGLES_ERROR, FIELDS_OF_GOOGLES_ERROR | {"details": list})
+        assert body["error"]["status"] in STATUSES_OF_GOOGLE
+        for detail in body["error"].get("details", []):
+            assert detail["@type"].startswith("type.googleapis.com/google.rpc.")
+        return
+    assert_fits(ErrorObject, body["error"])
 
 
 @pytest.fixture

@@ -1,4 +1,8 @@
-"""Whether a body is one that an SDK's own types allow: nothing unknown in it, nothing missing, nothing of the wrong type."""
+"""Whether a body is one that an SDK's own types allow: nothing unknown in it, nothing missing, nothing of the wrong type.
+
+Pydantic forgives by itself: it takes `"5"` for a number, and lets unknown fields of a `TypedDict` and of an SDK's models pass. So
+it is asked to be strict, and what comes out is compared with what went in.
+"""
 
 from __future__ import annotations
 
@@ -17,7 +21,7 @@ def _adapter(kind: Any) -> pydantic.TypeAdapter:
 def assert_fits(kind: Any, body: Any, but: tuple[str, ...] = ()) -> None:
     """Judges a body by a type of an SDK: a pydantic model, a `TypedDict`, or a union of them. `but`: how fields may begin that it
     need not know."""
-    read = _adapter(kind).validate_python(body)
+    read = _adapter(kind).validate_python(body, strict=True)
     lost = [path for path in _lost(body, _unrolled(read), "$") if not path.rsplit(".", 1)[1].startswith(but or ("\0",))]
     assert not lost, f"{getattr(kind, '__name__', kind)} has no {', '.join(lost)}"
 
@@ -40,7 +44,7 @@ def _lost(body: Any, read: Any, at: str) -> Iterator[str]:
         for key, value in body.items():
             if key in read:
                 yield from _lost(value, read[key], f"{at}.{key}")
-            elif value is not None:
+            else:
                 yield f"{at}.{key}"
     elif isinstance(body, list) and isinstance(read, list):
         for index, (one, other) in enumerate(zip(body, read, strict=True)):

@@ -5,11 +5,12 @@ from __future__ import annotations
 import json
 from typing import Any
 
+import openai
 import pytest
 
 import wording
 from callers import Caller, drain
-from judging import World, pairs
+from judging import World, judge_error, pairs
 from sdk_types import assert_fits
 from turns import calls, tool_turns, tools
 
@@ -23,7 +24,7 @@ pytestmark = [
 TALKING = ["chat", "responses", "messages", "gemini"]
 # What OpenAI's and Anthropic's types do not have: Azure's filters; thinking and its signatures as vendors and Google have them in
 # OpenAI's answers; what Bedrock adds to Anthropic's streams; and a field that OpenAI's API has all the same.
-VENDORS_OWN = ("content_filter", "prompt_filter", "reasoning", "thinking_blocks", "extra_content", "amazon-bedrock", "store")
+VENDORS_OWN = ("content_filter", "prompt_filter", "reasoning", "thinking_blocks", "images", "extra_content", "amazon-bedrock", "store")
 
 
 def judge(*objects: Any) -> None:
@@ -121,6 +122,7 @@ def test_an_error_has_the_clients_own_shape(pair: Caller, status: int):
     with pytest.raises(pair.errors.APIError) as raised:
         pair.ask(sim={"status": status})
     error = raised.value
+    judge_error(pair.api, error.details if pair.api == "gemini" else error.response.json())
     if pair.api == "gemini":
         assert error.status and error.status == error.details["error"]["status"]
         told = error.code
@@ -128,6 +130,9 @@ def test_an_error_has_the_clients_own_shape(pair: Caller, status: int):
     else:
         told = error.status_code
         assert error.request_id
+    if isinstance(error, openai.APIStatusError):
+        assert set(error.body) >= {"message", "type", "param", "code"} and error.type, "OpenAI's errors have all four"
+        assert error.code is None or isinstance(error.code, str)
     assert f"simulated {status}" in error.message
     assert (told == status) if status != 403 else told in (403, 502)
 

@@ -10,6 +10,7 @@ from typing import Any
 from urllib.parse import urlsplit
 
 import httpx2
+import pydantic
 import pytest
 from anthropic.types import message_create_params
 from google import genai
@@ -42,13 +43,18 @@ def test_anthropics_types_take_it(world: World, row: Row, api: str, name: str):
     body = sent.body
     if row.dialect == "anthropic":
         assert sent.headers["anthropic-version"] == "2023-06-01"
+    assert_is_anthropics(body, row.dialect, row.model)
+
+
+def assert_is_anthropics(body: dict[str, Any], dialect: str, model: str) -> None:
+    """Whether Anthropic's types allow a body, as the hosts of its models have it."""
     # That version has them; the SDK knows a newer one only, without them.
-    for sampling in ("temperature", "top_p", "top_k"):
-        body.pop(sampling, None)
-    if row.dialect != "anthropic":
+    assert type(body.pop("temperature", 1.0)) in (int, float) and type(body.pop("top_p", 1.0)) in (int, float)
+    assert type(body.pop("top_k", 1)) is int
+    if dialect != "anthropic":
         # There the path has the model, and for Bedrock whether it is a stream.
-        version = {"anthropic-vertex": "vertex-2023-10-16", "anthropic-bedrock": "bedrock-2023-05-31"}[row.dialect]
-        assert (body.pop("anthropic_version"), body.setdefault("model", row.model)) == (version, row.model)
+        version = {"anthropic-vertex": "vertex-2023-10-16", "anthropic-bedrock": "bedrock-2023-05-31"}[dialect]
+        assert (body.pop("anthropic_version"), body.setdefault("model", model)) == (version, model)
     assert_fits(message_create_params.MessageCreateParams, body)
 
 
@@ -85,10 +91,15 @@ def parameters(body: dict[str, Any]) -> dict[str, Any]:
     for name in ("systemInstruction", "tools", "toolConfig", "safetySettings", "cachedContent", "labels"):
         if name in rest:
             config[name] = rest.pop(name)
-    contents = [types.Content.model_validate(content) for content in rest.pop("contents")]
+    contents = [strictly(types.Content, content) for content in rest.pop("contents")]
+    assert all(content.role in ("user", "model") for content in contents)
     assert not rest, f"google-genai has no {', '.join(rest)}"
     config["automaticFunctionCalling"] = {"disable": True}
-    return {"contents": contents, "config": types.GenerateContentConfig.model_validate(config)}
+    return {"contents": contents, "config": strictly(types.GenerateContentConfig, config)}
+
+
+def strictly(kind: type[pydantic.BaseModel], body: dict[str, Any]) -> Any:
+    return kind.model_validate_json(json.dumps(body), strict=True)
 
 
 @samples(of("gemini", "vertex"))

@@ -5,6 +5,7 @@ import json
 import pytest
 
 from callers import Chat, Messages
+from conftest import make_caller
 
 SCHEMA = {
     "type": "object",
@@ -151,3 +152,50 @@ def test_a_tool_without_parameters_can_be_called(chat: Chat):
     tool = {"type": "function", "function": {"name": "ping"}}
     message = chat.create(messages=[ASK], tools=[tool]).choices[0].message
     assert chat_calls(message) == [("ping", {})]
+
+
+CUSTOM = {"name": "run_sql", "description": "Runs SQL."}
+
+
+@pytest.mark.gateway
+@pytest.mark.parametrize("stream", [False, True], ids=["whole", "streamed"])
+def test_a_custom_tool_of_openais_is_called_by_anothers_model(request, stream: bool):
+    """It takes plain text: no other API has such a tool, so a function with one argument stands for it."""
+    chat: Chat = make_caller(request, "openai", "to-anthropic")
+    ask = {"messages": [ASK], "tools": [{"type": "custom", "custom": CUSTOM}]}
+    if stream:
+        pieces = [
+            call
+            for chunk in chat.create(**ask, stream=True)
+            for choice in chunk.choices
+            for call in choice.delta.tool_calls or []
+        ]
+        assert {piece.index for piece in pieces} == {0}
+        name, said = pieces[0].custom["name"], "".join(piece.custom["input"] for piece in pieces)
+        call = {"id": pieces[0].id, "type": pieces[0].type, "custom": {"name": name, "input": said}}
+    else:
+        choice = chat.create(**ask).choices[0]
+        assert choice.finish_reason == "tool_calls"
+        call = choice.message.tool_calls[0].model_dump()
+    assert call == {"id": call["id"], "type": "custom", "custom": {"name": "run_sql", "input": "input"}}
+    ask["messages"] += [{"role": "assistant", "tool_calls": [call]}, {"role": "tool", "tool_call_id": call["id"], "content": "42"}]
+    assert "42" in chat.create(**ask).choices[0].message.content
+
+
+@pytest.mark.gateway
+@pytest.mark.parametrize("stream", [False, True], ids=["whole", "streamed"])
+def test_a_custom_tool_of_responses_is_called_by_anothers_model(request, stream: bool):
+    chat: Chat = make_caller(request, "openai", "to-anthropic")
+    ask = {"model": chat.model, "input": [ASK], "tools": [{"type": "custom", **CUSTOM}], "store": False}
+    if stream:
+        with chat.client.responses.stream(**ask) as events:
+            seen = list(events)
+        answer = seen[-1].response
+        said = "".join(event.delta for event in seen if event.type == "response.custom_tool_call_input.delta")
+        assert said == "input" and any(event.type == "response.custom_tool_call_input.done" for event in seen)
+    else:
+        answer = chat.client.responses.create(**ask)
+    [call] = [item for item in answer.output if item.type == "custom_tool_call"]
+    assert (call.name, call.input) == ("run_sql", "input")
+    ask["input"] += [call.model_dump(exclude_none=True), {"type": "custom_tool_call_output", "call_id": call.call_id, "output": "42"}]
+    assert "42" in chat.client.responses.create(**ask).output_text

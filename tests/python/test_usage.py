@@ -6,8 +6,8 @@ from pathlib import Path
 
 import pytest
 
-from callers import Caller, drain
-from conftest import PROVIDER_KEYS, RED_KEY
+from callers import Caller, Chat, Messages, drain
+from conftest import PROVIDER_KEYS, RED_KEY, make_caller
 from harness import eventually
 
 pytestmark = pytest.mark.gateway
@@ -46,6 +46,7 @@ def provider(caller: Caller) -> str:
 
 @pytest.mark.parametrize("stream", [False, True], ids=["whole", "streamed"])
 def test_a_record_has_who_what_where_and_what_it_cost(through: Caller, records: Records, stream: bool):
+    """Field note 58: the time to the first token is taken once, and of streams only."""
     drain(through.stream("one two three")) if stream else through.ask("one two three")
     record = records.one()
     assert (record["key"], record["tenant"], record["model_asked"]) == ("red-key", "red", through.via)
@@ -67,6 +68,34 @@ def test_usage_that_never_came_is_estimated(through: Caller, records: Records):
     record = records.one()
     assert record["tokens_source"] == "estimated" and record["outcome"] == "ok"
     assert record["tokens"]["input"] > 0 and record["tokens"]["output"] > 0
+
+
+@pytest.mark.parametrize("stream", [False, True], ids=["whole", "streamed"])
+def test_usage_that_never_came_is_told_to_anthropics_clients_as_it_is_recorded(request, records: Records, stream: bool):
+    """Anthropic's SDK demands numbers."""
+    messages: Messages = make_caller(request, "anthropic", "to-openai")
+    if stream:
+        with messages.client.messages.stream(
+            model=messages.model,
+            max_tokens=100,
+            messages=[{"role": "user", "content": "one two three"}],
+            extra_headers={"x-sim-no-usage": "1"},
+        ) as events:
+            told = events.get_final_message().usage
+    else:
+        told = messages.create("one two three", sim={"no-usage": 1}).usage
+    record = records.one()
+    assert record["tokens_source"] == "estimated"
+    assert (told.input_tokens, told.output_tokens) == (record["tokens"]["input"], record["tokens"]["output"])
+    assert told.input_tokens > 0 and told.output_tokens > 0
+
+
+def test_sound_that_is_charged_by_the_second_is_recorded_so(request, records: Records):
+    chat: Chat = make_caller(request, "openai", "to-openai")
+    heard = chat.client.audio.transcriptions.create(model="to-whisper", file=("a.wav", b"RIFF" + bytes(100_000)))
+    record = records.one()
+    assert heard.usage.type == "duration" and record["units"]["audio_seconds"] == heard.usage.seconds > 0
+    assert record["tokens"]["total"] == 0
 
 
 def test_a_fallback_is_one_record_with_two_attempts(anyone: Caller, records: Records):

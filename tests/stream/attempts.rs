@@ -10,7 +10,7 @@ const CHAT: &str = "/v1/chat/completions";
 const BODY: &str = r#"{"model":"gpt-4o","stream":true,"messages":[{"role":"user","content":"hi"}]}"#;
 
 fn told(sent: &Answer, target: &'static str, attempt: u32) -> Told<'static> {
-    Told { exchange: Some(sent.number_fact("exchange")), target: Some(target), attempt: Some(attempt), details: None }
+    Told { exchange: Some(sent.number_fact("exchange")), target: Some(target), attempt: Some(attempt), ..Told::default() }
 }
 
 async fn attempt(gateway: &mut Gateway, told: &Told<'_>) -> Result<Answer, tonic::Status> {

@@ -32,6 +32,8 @@ pub struct Told<'a> {
     pub target: Option<&'a str>,
     pub attempt: Option<u32>,
     pub details: Option<&'a str>,
+    /// The first URI in the client's certificate.
+    pub client_uri: Option<&'a str>,
 }
 
 impl Stream {
@@ -76,7 +78,7 @@ impl Stream {
     }
 
     pub async fn response_headers(&mut self, fields: &[(&str, &str)], target: &str) -> Answer {
-        let told = Told { target: Some(target), details: Some("via_upstream"), attempt: Some(1), exchange: None };
+        let told = Told { target: Some(target), details: Some("via_upstream"), attempt: Some(1), ..Told::default() };
         self.say(Request::ResponseHeaders(headers(fields, false)), &told).await.unwrap()
     }
 
@@ -100,6 +102,11 @@ impl Answer {
             Some(Response::ImmediateResponse(immediate)) => immediate,
             other => panic!("not an immediate response: {other:?}"),
         }
+    }
+
+    /// Whether the road ends here.
+    pub fn is_immediate(&self) -> bool {
+        matches!(self.0.response, Some(Response::ImmediateResponse(_)))
     }
 
     pub fn immediate_json(&self) -> serde_json::Value {
@@ -188,6 +195,9 @@ fn attributes(told: &Told<'_>) -> HashMap<String, Struct> {
     }
     if let Some(details) = told.details {
         fields.insert("response.code_details".to_owned(), text(details));
+    }
+    if let Some(uri) = told.client_uri {
+        fields.insert("connection.uri_san_peer_certificate".to_owned(), text(uri));
     }
     if let Some(attempt) = told.attempt {
         fields.insert("upstream.request_attempt_count".to_owned(), Value { kind: Some(Kind::NumberValue(f64::from(attempt))) });

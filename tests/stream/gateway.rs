@@ -31,9 +31,14 @@ pub struct Gateway {
 impl Gateway {
     /// Starts a processor with two OpenAI providers and one Anthropic provider, and `more` in the config.
     pub async fn start(more: &str) -> Self {
+        Self::with_auth(&keys(), more).await
+    }
+
+    /// The same, with other callers.
+    pub async fn with_auth(auth: &str, more: &str) -> Self {
         let directory = TempDir::new().unwrap();
         let usage = directory.path().join("usage.jsonl");
-        let text = config(&usage.display().to_string(), more);
+        let text = config(auth, &usage.display().to_string(), more);
         let snapshot = config::parse(&text, "test.yaml").unwrap_or_else(|errors| panic!("{errors}"));
         let socket = directory.path().join("kanmon.sock");
         let live = Arc::new(Live::without_file(snapshot));
@@ -83,15 +88,22 @@ pub fn request(path: &str) -> Vec<(&str, &str)> {
     ]
 }
 
-fn config(usage: &str, more: &str) -> String {
-    let sha256 = SHA256;
+fn keys() -> String {
     format!(
         r#"
 auth:
   keys:
-    - {{name: ci, tenant: red, sha256: {sha256}, models: ["gpt-*", "claude-*"]}}
+    - {{name: ci, tenant: red, sha256: {SHA256}, models: ["gpt-*", "claude-*"]}}
     - {{name: opened, sha256: 360fe086f853eba46f12d34f40c4f713278374adb31ad036be9d758456c190ce, passthrough: ["open*"]}}
   forward: {{tenant: x-kanmon-tenant}}
+"#
+    )
+}
+
+fn config(auth: &str, usage: &str, more: &str) -> String {
+    format!(
+        r#"
+{auth}
 providers:
   one: {{dialect: openai, endpoint: "http://127.0.0.1:1/v1", credential: {{bearer: key-of-one}}, headers: {{set: {{x-only-one: "1"}}}}}}
   two: {{dialect: openai, endpoint: "http://127.0.0.1:2/v1", credential: {{bearer: key-of-two}}}}

@@ -10,6 +10,7 @@
 )]
 
 mod attempts;
+mod callers;
 mod calls;
 mod fake_envoy;
 mod gateway;
@@ -23,3 +24,5 @@ mod rejections;
 mod road;
 #[cfg(feature = "redis")]
 mod shared;
+#[path = "../support/tokens.rs"]
+mod tokens;

@@ -182,7 +182,7 @@ async fn an_answer_without_a_body_ends_the_exchange() {
 async fn an_attempt_elsewhere_is_never_made() {
     let mut gateway = Gateway::start("").await;
     let (_gate, sent) = asked(&mut gateway, "GET", "/open/v1/files", &[]).await;
-    let told = Told { exchange: Some(sent.number_fact("exchange")), target: Some("open"), attempt: Some(2), details: None };
+    let told = Told { exchange: Some(sent.number_fact("exchange")), target: Some("open"), attempt: Some(2), ..Told::default() };
     let mut attempt = Stream::open(&mut gateway.client, "attempt").await;
     assert!(attempt.say(Request::RequestHeaders(headers(&[], true)), &told).await.is_err());
 }

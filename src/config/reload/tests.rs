@@ -142,3 +142,37 @@ fn a_reload_on_demand_does_not_wait() {
     assert_eq!(setup.live.reload(), Outcome::Applied);
     assert!(setup.has("two"));
 }
+
+/// A Secret as Kubernetes mounts it: the files are links into a hidden directory, which is a link itself and is replaced at once.
+#[cfg(unix)]
+#[tokio::test(start_paused = true)]
+async fn a_mounted_secret_that_is_replaced_comes_into_force() {
+    use std::os::unix::fs::symlink;
+
+    let directory = tempfile::tempdir().unwrap();
+    let (config, keys) = (directory.path().join("gateway.yaml"), directory.path().join("keys"));
+    let version = |name: &str, files: &[(&str, char)]| {
+        fs::create_dir_all(keys.join(name)).unwrap();
+        files.iter().for_each(|(file, digit)| fs::write(keys.join(name).join(file), digit.to_string().repeat(64)).unwrap());
+    };
+    let switch = |name: &str| {
+        symlink(name, keys.join("..data_tmp")).unwrap();
+        fs::rename(keys.join("..data_tmp"), keys.join("..data")).unwrap();
+    };
+    version("..one", &[("app", 'a')]);
+    switch("..one");
+    symlink("..data/app", keys.join("app")).unwrap();
+    fs::write(&config, GOOD.replace("keys_file: keys.yaml", "keys_dirs: [{path: keys}]")).unwrap();
+    let live = Arc::new(Live::open(&config).unwrap());
+    assert_eq!(live.look().await, Outcome::Unchanged);
+    version("..two", &[("app", 'b'), ("job", 'c')]);
+    symlink("..data/job", keys.join("job")).unwrap();
+    assert_eq!(live.look().await, Outcome::Unchanged, "a link to nothing is no key");
+    switch("..two");
+    assert_eq!(live.look().await, Outcome::Applied);
+    assert_eq!(live.look().await, Outcome::Unchanged);
+    fs::write(keys.join("bad"), "not a key").unwrap();
+    assert!(refused(live.look().await).0.contains("keys/bad: line 1"));
+    fs::remove_file(keys.join("bad")).unwrap();
+    assert_eq!(live.look().await, Outcome::Applied);
+}

@@ -1,104 +1,110 @@
-//! Keys and who they belong to.
+//! Who may call: keys, tokens and certificates, and who they belong to.
 
-use std::collections::{HashMap, HashSet};
+mod certificates;
+mod issuers;
+mod keys;
+
+use std::num::NonZeroU32;
+use std::path::Path as FilePath;
 use std::sync::Arc;
 
 use http::HeaderName;
-use jiff::Timestamp;
-use jiff::civil::Date;
-use jiff::tz::TimeZone;
 
 use super::{name, rules, unique};
-use crate::auth::{self, Callers, Entry, Principal, key};
+use crate::auth::jwt::Issuers;
+use crate::auth::{self, Allowance, Callers};
+use crate::config::beside::Beside;
 use crate::config::errors::{Check, Report, Source};
-use crate::config::model::{Auth, Forward, Key};
+use crate::config::model::{Auth, Forward, Throttle};
 use crate::config::node::{Path, Shown};
 use crate::route::glob::Glob;
 
-/// Everybody who may call: the keys of the config and those of its keys file. `opaque` are the providers with `passthrough`.
+/// The longest time over which failures are counted.
+const LONGEST_THROTTLE: std::time::Duration = std::time::Duration::from_secs(24 * 3_600);
+
+/// Everybody who may call. `opaque` are the providers with `passthrough`; paths of files begin at `directory`.
 pub(super) fn callers(
     auth: &Auth,
+    beside: &Beside,
     opaque: Vec<String>,
+    directory: &FilePath,
     source: &Source,
-    more: Option<(&[Key], &Source)>,
     report: &mut Report,
 ) -> Callers {
-    let mut keys = Keys { opaque, ..Keys::default() };
     let path = Path::Root.field("auth");
-    let list = path.field("keys");
-    keys.read(&mut Check { source, report }, &list, &auth.keys);
-    if let Some((more, source)) = more {
-        keys.read(&mut Check { source, report }, &Path::Root, more);
-    }
+    let keys = keys::keys(auth, beside, &opaque, source, report);
     let mut check = Check { source, report };
+    let issuers = issuers::issuers(&mut check, &path.field("jwt"), &auth.jwt, beside, &opaque, directory);
+    let certificates = auth.client_certificates.as_ref();
+    let certificates =
+        certificates.map(|written| certificates::certificates(&mut check, &path.field("client_certificates"), written, &opaque));
     who_comes_in(&mut check, &path, auth);
     open_paths(&mut check, &path.field("open_paths"), &auth.open_paths);
     let forward = forward(&mut check, &path.field("forward"), &auth.forward);
-    let callers = if auth.anonymous { Callers::anyone() } else { Callers::with_keys(keys.entries) };
+    let allowance = throttle(&mut check, &path.field("throttle"), auth.throttle);
+    let mut callers = if auth.anonymous { Callers::anyone() } else { Callers::with_keys(keys.entries) };
+    if !issuers.is_empty() {
+        let named = auth.client_certificates.iter().flat_map(|written| &written.callers).filter_map(|caller| caller.name.clone());
+        callers = callers.issuers(Issuers::new(issuers, keys.names.into_iter().chain(named).map(Arc::from).collect()));
+    }
+    if let Some(certificates) = certificates {
+        callers = callers.certificates(certificates);
+    }
+    if let Some(allowance) = allowance {
+        callers = callers.throttled(allowance);
+    }
     callers.open_paths(auth.open_paths.clone()).forward(forward)
 }
 
-/// An empty keys file is somebody's decision (all keys revoked); no keys at all is an oversight.
+/// An empty keys file or directory is somebody's decision (all keys revoked); nobody at all is an oversight.
 fn who_comes_in(check: &mut Check<'_>, path: &Path<'_>, auth: &Auth) {
-    let keys = !auth.keys.is_empty() || auth.keys_file.is_some();
-    if auth.anonymous && keys {
-        check.error(&path.field("anonymous"), "everybody comes in, so keys have no effect: leave out `anonymous` or the keys");
-    } else if !auth.anonymous && !keys {
+    let keys = !auth.keys.is_empty() || auth.keys_file.is_some() || !auth.keys_dirs.is_empty();
+    let others = !auth.jwt.is_empty() || auth.client_certificates.is_some();
+    if auth.anonymous && (keys || others) {
+        let message =
+            "everybody comes in, so keys have no effect: leave out `anonymous`, or the keys, `jwt` and `client_certificates`";
+        check.error(&path.field("anonymous"), message);
+    } else if !auth.anonymous && !keys && !others {
         let message = "there are no keys, so nobody could call: make one with `kanmon key` and put it under `auth.keys`, \
                        or let everybody in with `anonymous: true`";
         check.error(path, message);
     }
 }
 
-#[derive(Default)]
-struct Keys {
-    entries: HashMap<key::Digest, Entry>,
-    names: HashSet<String>,
-    opaque: Vec<String>,
+/// What a caller may do, however it proves who it is.
+struct Leave {
+    tenant: Option<Arc<str>>,
+    models: Option<Vec<Glob>>,
+    passthrough: Vec<Glob>,
 }
 
-impl Keys {
-    fn read(&mut self, check: &mut Check<'_>, list: &Path<'_>, keys: &[Key]) {
-        for (index, key) in keys.iter().enumerate() {
-            self.key(check, &list.item(index), key);
-        }
+/// Checks what stands beside a caller: `tenant`, `models` and `passthrough`.
+fn leave(
+    check: &mut Check<'_>,
+    path: &Path<'_>,
+    (tenant, models, passthrough): (Option<&String>, Option<&Vec<String>>, &[String]),
+    opaque: &[String],
+) -> Leave {
+    if let Some(tenant) = tenant {
+        name(check, &path.field("tenant"), tenant);
     }
-
-    fn key(&mut self, check: &mut Check<'_>, path: &Path<'_>, key: &Key) {
-        name(check, &path.field("name"), &key.name);
-        unique(check, &path.field("name"), &key.name, &mut self.names);
-        if let Some(tenant) = &key.tenant {
-            name(check, &path.field("tenant"), tenant);
-        }
-        let models = key.models.as_ref().map(|models| globs(check, &path.field("models"), models));
-        let passthrough = self.passthrough(check, &path.field("passthrough"), &key.passthrough);
-        let expires = key.expires.as_ref().and_then(|text| expires(check, &path.field("expires"), text));
-        let sha256 = path.field("sha256");
-        let Some(digest) = key::parse_hex(&key.sha256) else {
-            let message = "must be the SHA-256 of a key, 64 hex digits: `kanmon key` makes one. Never put a key itself here";
-            return check.error(&sha256, message);
-        };
-        let principal = Principal { models, passthrough, ..Principal::new(&key.name, key.tenant.as_deref()) };
-        let entry = Entry { principal: Arc::new(principal), expires, disabled: key.disabled };
-        if let Some(earlier) = self.entries.insert(digest, entry) {
-            let message = format!("this is the same key as `{}`: a key belongs to one name", Shown(&earlier.principal.key));
-            check.error(&sha256, message);
-        }
+    Leave {
+        tenant: tenant.map(|tenant| tenant.as_str().into()),
+        models: models.map(|models| globs(check, &path.field("models"), models)),
+        passthrough: self::passthrough(check, &path.field("passthrough"), passthrough, opaque),
     }
 }
 
-impl Keys {
-    /// A glob that fits no provider is an oversight: it would let the key in nowhere.
-    fn passthrough(&self, check: &mut Check<'_>, path: &Path<'_>, patterns: &[String]) -> Vec<Glob> {
-        let globs = globs(check, path, patterns);
-        for (index, pattern) in patterns.iter().enumerate() {
-            let fits = |glob: &Glob| self.opaque.iter().any(|provider| glob.matches(provider));
-            if Glob::parse(pattern).is_ok_and(|glob| !fits(&glob)) {
-                check.error(&path.item(index), format!("no provider with `passthrough: true` is named `{}`", Shown(pattern)));
-            }
+/// A glob that fits no provider is an oversight: it would let the caller in nowhere.
+fn passthrough(check: &mut Check<'_>, path: &Path<'_>, patterns: &[String], opaque: &[String]) -> Vec<Glob> {
+    let globs = globs(check, path, patterns);
+    for (index, pattern) in patterns.iter().enumerate() {
+        let fits = |glob: &Glob| opaque.iter().any(|provider| glob.matches(provider));
+        if Glob::parse(pattern).is_ok_and(|glob| !fits(&glob)) {
+            check.error(&path.item(index), format!("no provider with `passthrough: true` is named `{}`", Shown(pattern)));
         }
-        globs
     }
+    globs
 }
 
 fn globs(check: &mut Check<'_>, path: &Path<'_>, patterns: &[String]) -> Vec<Glob> {
@@ -112,11 +118,11 @@ fn globs(check: &mut Check<'_>, path: &Path<'_>, patterns: &[String]) -> Vec<Glo
     globs
 }
 
-fn expires(check: &mut Check<'_>, path: &Path<'_>, text: &str) -> Option<Timestamp> {
-    let date = || text.parse::<Date>().ok().filter(|_| text.len() == 10)?.to_zoned(TimeZone::UTC).ok().map(|day| day.timestamp());
-    let time = date().or_else(|| text.parse().ok());
-    check.require(time.is_some(), path, "must be a time like `2027-01-31T12:00:00Z`, or a date like `2027-01-31`");
-    time
+fn throttle(check: &mut Check<'_>, path: &Path<'_>, throttle: Throttle) -> Option<Allowance> {
+    let every = throttle.every.0;
+    let fits = !every.is_zero() && every <= LONGEST_THROTTLE;
+    check.require(fits, &path.field("every"), "must be more than 0 and at most 1d");
+    Some(Allowance { failures: NonZeroU32::new(throttle.failures)?, every })
 }
 
 fn open_paths(check: &mut Check<'_>, path: &Path<'_>, paths: &[String]) {

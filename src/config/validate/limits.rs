@@ -146,7 +146,7 @@ fn patterns(check: &mut Check<'_>, path: &Path<'_>, patterns: &Patterns) {
     check.require(patterns.0.len() <= MOST_PATTERNS, path, "has more than 100 names: use `*`");
     for pattern in &patterns.0 {
         let message = "must be names of 1 to 256 bytes without control characters, exact or with `*`";
-        check.require(Glob::of_text(pattern).is_some(), path, message);
+        check.require(Glob::of_text(pattern).is_ok(), path, message);
     }
 }
 

@@ -31,7 +31,7 @@ fn list(check: &mut Check<'_>, path: &Path<'_>, list: &PriceList, rows: &mut Vec
     if let Some(provider) = &list.provider {
         name(check, &path.field("provider"), provider);
     }
-    let provider = list.provider.as_deref().and_then(Glob::of_text);
+    let provider = list.provider.as_deref().and_then(|provider| Glob::of_text(provider).ok());
     let prices = path.field("prices");
     for (index, written) in list.prices.iter().enumerate() {
         let path = prices.item(index);

@@ -1,3 +1,4 @@
+mod callers;
 #[cfg(feature = "redis")]
 mod limit_store;
 mod limits;
@@ -44,6 +45,11 @@ fn breaks(from: &str, to: &str, start: &str, words: &str) {
     let error = broken(from, to);
     assert!(error.starts_with(&format!("gateway.yaml:{start}: ")), "{error}");
     assert!(error.contains(words), "{error}");
+}
+
+/// What somebody shows who has this key.
+fn key(key: &str) -> crate::auth::Evidence<'_> {
+    crate::auth::Evidence { presented: crate::auth::Presented::Key(key), certificate: None, source: None }
 }
 
 /// The config with a change is as good.
@@ -192,9 +198,8 @@ fn keys_are_checked() {
 
 #[test]
 fn a_date_ends_a_key_when_it_begins() {
-    use crate::auth::Presented;
     let snapshot = holds("tenant: red", "expires: 2027-01-31");
-    let at = |time: &str| snapshot.callers.identify(Presented::Key(""), time.parse().unwrap()).is_ok();
+    let at = |time: &str| snapshot.callers.identify(&key(""), time.parse().unwrap()).is_ok();
     assert!(at("2027-01-30T23:59:59Z") && !at("2027-01-31T00:00:00Z"));
 }
 

@@ -63,10 +63,12 @@ impl Holding {
                 let body = whole.body.map(Vec::from).or(plain);
                 Ok(Settled { status: self.status, body, seen: whole.seen, outcome: Outcome::Ok, error: None })
             }
-            // The client's key was right; it is the gateway's that the provider refuses.
-            401 | 407 => Err(credential_refused()),
             400..=599 => {
                 let answer = translate::provider_error(&self.context, self.status, body);
+                // The client's key was right; it is the gateway's that the provider refuses.
+                if answer.refuses_credential {
+                    return Err(credential_refused());
+                }
                 Ok(Settled {
                     status: answer.status,
                     body: answer.body.map(Vec::from).or(plain),

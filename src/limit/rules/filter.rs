@@ -35,7 +35,7 @@ impl Filter {
         all.extend(written.headers.iter().map(|(name, patterns)| (wanted.header(name), patterns)));
         all.extend(written.claims.iter().map(|(name, patterns)| (wanted.claim(name), patterns)));
         let conditions = all.into_iter().filter(|(_, patterns)| !patterns.0.is_empty());
-        let globs = |patterns: &Patterns| patterns.0.iter().filter_map(|pattern| Glob::of_text(pattern)).collect();
+        let globs = |patterns: &Patterns| patterns.0.iter().filter_map(|pattern| Glob::of_text(pattern).ok()).collect();
         Self(conditions.map(|(of, patterns)| Condition { of, any: globs(patterns) }).collect())
     }
 

@@ -116,6 +116,7 @@ async fn a_key_in_the_query_is_not_shown() {
     sim.stop().await;
 }
 
+/// Field note 49: an API key of Bedrock goes without a signature.
 #[tokio::test]
 async fn bedrock_wants_a_signature_or_a_key() {
     let sim = start_a().await;

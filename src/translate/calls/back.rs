@@ -3,6 +3,7 @@
 use super::way::{Way, way};
 use super::{Call, count, embeddings, rerank, usage};
 use crate::translate::{AnswerContext, AnswerError, Api, Dialect, Hosting, Incoming, Parsed, Seen, Task, Whole};
+use crate::usage::Units;
 
 /// What the answer of a call needs besides.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
@@ -59,8 +60,9 @@ pub(in crate::translate) fn whole(call: Call, context: &AnswerContext, body: &[u
         Some(Way::Embed) => {
             let mut embeddings = embeddings::parse(dialect, body)?;
             embeddings.input_tokens = embeddings.input_tokens.or(header_tokens);
-            let rendered = embeddings.render(&context.asked_model, base64, dialect)?;
-            (Some(rendered), embeddings.seen())
+            let seen = embeddings.seen();
+            embeddings.input_tokens.get_or_insert(context.input_estimate);
+            (Some(embeddings.render(&context.asked_model, base64, dialect)?), seen)
         }
         Some(Way::Count) => {
             let tokens = count::parse(dialect, body)?;
@@ -75,7 +77,10 @@ pub(in crate::translate) fn whole(call: Call, context: &AnswerContext, body: &[u
 /// What was seen of ranks.
 fn ranks(body: &[u8]) -> Seen {
     match rerank::answer(body) {
-        Ok(ranks) => Seen { id: ranks.id, model: ranks.model, usage: ranks.usage, complete: true, ..Seen::default() },
+        Ok(ranks) => {
+            let units = Units { search_units: ranks.search_units, ..Units::default() };
+            Seen { id: ranks.id, model: ranks.model, usage: ranks.usage, units, complete: true, ..Seen::default() }
+        }
         Err(error) => Seen { error: Some(error.to_string()), ..Seen::default() },
     }
 }

@@ -97,6 +97,9 @@ pub(super) fn context(call: Call, dialect: Dialect) -> AnswerContext {
         wants_usage: true,
         echo: String::new(),
         call: Back { way: way::way(call, dialect, false), ..Back::default() },
+        custom_tools: Vec::new(),
+        input_estimate: 7,
+        headers: crate::translate::ErrorHeaders::default(),
         answer_bytes: 1 << 20,
         event_bytes: 1 << 20,
     }
@@ -253,6 +256,27 @@ fn usage_is_seen_in_all_of_openais_shapes() {
     assert_eq!(tokens(Call::Transcriptions, r#"{"text":"x","usage":{"type":"duration","seconds":3}}"#), None);
     assert_eq!(tokens(Call::InputTokens, r#"{"input_tokens":9,"usage":{"input_tokens":9}}"#), None, "a count is not spent");
     assert_eq!(tokens(Call::Embeddings, r#"{"usage":{"prompt_tokens":-1,"total_tokens":1e300}}"#), expected(0, u64::MAX));
+}
+
+#[test]
+fn what_is_not_charged_by_tokens_is_seen_in_its_own_unit() {
+    let units = |call, dialect, body: &str| {
+        let seen = whole(call, &context(call, dialect), body.as_bytes()).unwrap().seen;
+        assert_eq!((seen.usage, seen.complete), (None, true));
+        seen.units
+    };
+    let heard = |body: &str| units(Call::Transcriptions, Dialect::OpenAi, body).audio;
+    let seconds = |seconds| Some(std::time::Duration::from_secs_f64(seconds));
+    assert_eq!(heard(r#"{"text":"x","usage":{"type":"duration","seconds":3}}"#), seconds(3.0));
+    assert_eq!(heard(r#"{"text":"x","duration":"8.47","usage":{"type":"duration","seconds":9}}"#), seconds(9.0));
+    assert_eq!(heard(r#"{"text":"x","duration":"8.47"}"#), seconds(8.47));
+    for odd in ["-1", "1e300", "null", "{}", "[1]", "\"\"", "true"] {
+        assert_eq!(heard(&format!(r#"{{"text":"x","duration":{odd},"usage":{{"seconds":{odd}}}}}"#)), None, "{odd}");
+    }
+    let ranked = r#"{"results":[{"index":0,"relevance_score":1}],"meta":{"billed_units":{"search_units":2}}}"#;
+    for dialect in [Dialect::Cohere, Dialect::Bedrock] {
+        assert_eq!(units(Call::Rerank, dialect, ranked).search_units, Some(2));
+    }
 }
 
 #[test]

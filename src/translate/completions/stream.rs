@@ -125,6 +125,9 @@ impl Writer {
             | Delta::Thinking { .. }
             | Delta::Signature { .. }
             | Delta::RedactedThinking { .. }
+            | Delta::Media { .. }
+            | Delta::CustomCall { .. }
+            | Delta::CustomInput { .. }
             | Delta::ToolCall { .. }
             | Delta::ToolArguments { .. } => {}
         }

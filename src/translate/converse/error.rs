@@ -40,6 +40,11 @@ pub fn parse(status: u16, body: &[u8]) -> ProviderError<'_> {
     error
 }
 
+/// The name of an error as a header (`x-amzn-errortype`) tells it.
+pub(in crate::translate) fn named(header: &str) -> &str {
+    words::error_type(header)
+}
+
 /// Reads the payload of an exception in a stream.
 pub(crate) fn of_exception<'a>(kind: &'a str, payload: &'a [u8]) -> ProviderError<'a> {
     let body = serde_json::from_slice::<Body<'_>>(payload).unwrap_or_default();

@@ -35,15 +35,21 @@ object! {
 #[derive(Debug)]
 pub(super) struct Chunks {
     parser: Parser,
-    /// The data of the event at hand, and the event as a server-sent event.
+    /// The data of the event at hand.
     data: Vec<u8>,
-    raw: Vec<u8>,
+    /// The event as a server-sent event, where it goes on as one.
+    raw: Option<Vec<u8>>,
 }
 
 impl Chunks {
-    /// For one stream. `limit` is the size of a frame in bytes.
+    /// For one stream whose events are read and do not go on. `limit` is the size of a frame in bytes.
     pub(super) fn new(limit: usize) -> Self {
-        Self { parser: Parser::new(limit), data: Vec::new(), raw: Vec::new() }
+        Self { parser: Parser::new(limit), data: Vec::new(), raw: None }
+    }
+
+    /// For one stream whose events go on.
+    pub(super) fn to_pass(limit: usize) -> Self {
+        Self { raw: Some(Vec::new()), ..Self::new(limit) }
     }
 
     /// Takes the next bytes of the stream and calls `each` for every event that they complete.
@@ -55,31 +61,43 @@ impl Chunks {
         let Self { parser, data, raw } = self;
         parser.push(chunk, &mut |frame| {
             data.clear();
-            let name = if frame.exception { exception(&frame, data) } else { open(&frame, data)? };
+            let name = if frame.exception {
+                exception(&frame, data);
+                Some("error".into())
+            } else if frame.name == Some(b"chunk") {
+                open(&frame, data)?;
+                named(data)?
+            } else {
+                None
+            };
             let Some(name) = name else { return Ok(()) };
-            raw.clear();
-            sse::write(raw, Some(&name), data);
-            let name = Some(name.as_bytes());
-            each(Event { name, data: Cow::Borrowed(data), raw, exception: false })
+            let raw = raw.as_mut().map_or(&[][..], |raw| {
+                raw.clear();
+                sse::write(raw, Some(&name), data);
+                raw
+            });
+            each(Event { name: Some(name.as_bytes()), data: Cow::Borrowed(data), raw, exception: false })
         })
     }
 }
 
-/// Takes the event out of a frame and tells its name. `None`: it holds none.
-fn open(frame: &Event<'_>, data: &mut Vec<u8>) -> Result<Option<String>, AnswerError> {
-    if frame.name != Some(b"chunk") {
-        return Ok(None);
-    }
+/// Takes the event out of a frame.
+fn open(frame: &Event<'_>, data: &mut Vec<u8>) -> Result<(), AnswerError> {
     if !open_as_usual(&frame.data, data) {
         data.clear();
         let payload: Payload<'_> = serde_json::from_slice(&frame.data).map_err(|error| malformed(&error))?;
         STANDARD.decode_vec(payload.bytes.as_deref().unwrap_or_default(), data).map_err(|error| malformed(&error))?;
     }
+    Ok(())
+}
+
+/// The name of an event. `None`: it has none, and is none.
+fn named(data: &[u8]) -> Result<Option<Str<'_>>, AnswerError> {
     if let Some(kind) = quoted(data, br#"{"type":""#).and_then(|kind| std::str::from_utf8(kind).ok()) {
-        return Ok(Some(kind.to_owned()));
+        return Ok(Some(kind.into()));
     }
     let inner: Inner<'_> = serde_json::from_slice(data).map_err(|error| malformed(&error))?;
-    Ok(inner.kind.map(|kind| kind.to_string()))
+    Ok(inner.kind)
 }
 
 /// A frame as Bedrock writes it begins with its `bytes`, and that needs no reading of JSON: the checksum vouches for the rest. Anything
@@ -95,12 +113,11 @@ fn quoted<'d>(data: &'d [u8], behind: &[u8]) -> Option<&'d [u8]> {
     rest.get(..end).filter(|_| rest.get(end) == Some(&b'"'))
 }
 
-fn exception(frame: &Event<'_>, data: &mut Vec<u8>) -> Option<String> {
+fn exception(frame: &Event<'_>, data: &mut Vec<u8>) {
     let kind = frame.name.and_then(|name| std::str::from_utf8(name).ok()).unwrap_or_default();
     let error = converse::error::of_exception(kind, &frame.data);
     let error = json!({ "type": "error", "error": { "type": error_type(&error), "message": &*error.message } });
     data.extend_from_slice(error.to_string().as_bytes());
-    Some("error".to_owned())
 }
 
 /// Anthropic's word for an exception of Bedrock's. The status that the model itself gave tells more than the exception.
@@ -125,7 +142,7 @@ mod tests {
 
     /// Name and raw bytes of each event.
     fn read(stream: &[u8], size: usize) -> Result<Vec<(String, String)>, AnswerError> {
-        let (mut chunks, mut events) = (Chunks::new(1 << 20), Vec::new());
+        let (mut chunks, mut events) = (Chunks::to_pass(1 << 20), Vec::new());
         let text = |bytes: &[u8]| String::from_utf8(bytes.to_vec()).unwrap();
         for piece in stream.chunks(size) {
             chunks.push(piece, &mut |event| {

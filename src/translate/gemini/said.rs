@@ -19,6 +19,10 @@ pub(super) enum Said<'a> {
     /// Sealed.
     Signature(Str<'a>),
     Text(Str<'a>),
+    Media {
+        media_type: Str<'a>,
+        data: Str<'a>,
+    },
     Call(ToolCall<'a>),
 }
 
@@ -31,6 +35,12 @@ pub(super) fn said<'a>(part: Part<'a>, each: &mut dyn FnMut(Said<'a>)) -> Result
     }
     if let Some(text) = part.text.filter(|text| !text.is_empty()) {
         each(if part.thought == Some(true) { Said::Thinking(text) } else { Said::Text(text) });
+    }
+    // Drafts of a picture are thoughts, and no part of the answer.
+    if let Some(blob) = part.inline_data.filter(|_| part.thought != Some(true))
+        && let Some(data) = blob.data.filter(|data| !data.is_empty())
+    {
+        each(Said::Media { media_type: blob.mime_type.unwrap_or_default(), data });
     }
     if let Some(own) = own {
         each(Said::Signature(signature::seal(&own)));

@@ -99,6 +99,7 @@ mod tests {
         assert_eq!(fitted(Vendor { output_limit, ..Vendor::default() }, body).0, expected);
     }
 
+    /// Field note 52: which of the two a deployment knows is for the config to say.
     #[test]
     fn max_tokens_and_max_completion_tokens_become_what_the_vendor_knows() {
         use OutputLimit::{AsAsked, MaxCompletionTokens, MaxTokens};

@@ -16,12 +16,18 @@ use crate::translate::text::Str;
 pub(super) struct Call<'c> {
     call: &'c ToolCall<'c>,
     signature: Option<&'c str>,
+    is_custom: bool,
 }
 
 impl<'c> Call<'c> {
     /// The call with this signature, whatever its own.
     pub(super) fn new(call: &'c ToolCall<'c>, signature: Option<&'c str>) -> Self {
-        Self { call, signature }
+        Self { call, signature, is_custom: false }
+    }
+
+    /// A call of a custom tool.
+    pub(super) fn custom(call: &'c ToolCall<'c>) -> Self {
+        Self { call, signature: call.signature.as_deref(), is_custom: true }
     }
 }
 
@@ -32,12 +38,22 @@ impl Serialize for Call<'_> {
             name: &'c str,
             arguments: &'c str,
         }
+        #[derive(Serialize)]
+        struct Custom<'c> {
+            name: &'c str,
+            input: &'c str,
+        }
         let ToolCall { id, name, arguments, .. } = self.call;
-        let arguments = if arguments.is_empty() { "{}" } else { arguments };
         let mut call = serializer.serialize_struct("Call", 4)?;
         call.serialize_field("id", id)?;
-        call.serialize_field("type", "function")?;
-        call.serialize_field("function", &Function { name, arguments })?;
+        if self.is_custom {
+            call.serialize_field("type", "custom")?;
+            call.serialize_field("custom", &Custom { name, input: arguments })?;
+        } else {
+            let arguments = if arguments.is_empty() { "{}" } else { arguments };
+            call.serialize_field("type", "function")?;
+            call.serialize_field("function", &Function { name, arguments })?;
+        }
         match self.signature {
             Some(signature) => call.serialize_field("extra_content", &ExtraContent::new(signature))?,
             None => call.skip_field("extra_content")?,

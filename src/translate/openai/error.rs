@@ -11,10 +11,15 @@ use std::borrow::Cow;
 use serde::{Deserialize, Serialize};
 use serde_json::value::RawValue;
 
+use crate::codec::json::{Splice, TopLevel};
+use crate::codec::sse::{self, Event};
 use crate::rejection::Rejection;
 use crate::translate::answer::ProviderError;
-use crate::translate::plain;
 use crate::translate::text::Str;
+use crate::translate::{plain, verdict};
+
+/// The depth of an error that is completed; a deeper one is written anew.
+const DEPTH: usize = 64;
 
 /// The shapes of all vendors in one: OpenAI's `error` object, an `error` that is a string, vLLM's and Mistral's flat object,
 /// FastAPI's `detail`.
@@ -33,6 +38,8 @@ struct Wire<'a> {
     code: Option<&'a RawValue>,
     #[serde(borrow)]
     param: Option<&'a RawValue>,
+    #[serde(borrow)]
+    object: Option<&'a RawValue>,
     #[serde(borrow)]
     status: Option<&'a RawValue>,
     #[serde(borrow)]
@@ -61,6 +68,15 @@ pub(in crate::translate) fn of_value(raw: &RawValue) -> ProviderError<'_> {
     }
     plain::bound(&mut error.message);
     error
+}
+
+/// Reads an event that tells an error without `error`, as some servers do (`{"object":"error","message":…}`, or by the event's name).
+pub(in crate::translate) fn flat<'d>(name: Option<&[u8]>, data: &'d [u8]) -> Option<ProviderError<'d>> {
+    let wire = std::str::from_utf8(data).ok().and_then(object)?;
+    let is_one =
+        name == Some(&b"error"[..]) || [wire.object, wire.kind].into_iter().flatten().any(|word| word.get() == "\"error\"");
+    let error = wire.error();
+    (is_one && !error.message.is_empty()).then_some(error)
 }
 
 /// Whether an `error` field is one: some vendors write an empty one into every answer.
@@ -126,8 +142,7 @@ struct ToldError<'c> {
 
 impl Told<'_> {
     fn write(&self) -> Vec<u8> {
-        // Serializing plain structs with string keys cannot fail.
-        serde_json::to_vec(self).unwrap_or_default()
+        json(self)
     }
 }
 
@@ -154,22 +169,58 @@ pub(in crate::translate) fn type_of(status: u16, kind: Option<&str>) -> &'static
     }
 }
 
-/// Whether a provider's error has the shape that OpenAI's clients expect: they read the message, and bear with whatever else is
-/// missing.
-pub fn is_own(body: &[u8]) -> bool {
-    #[derive(Deserialize)]
-    struct Outer<'a> {
-        #[serde(borrow, rename = "error")]
-        _error: Inner<'a>,
+/// A provider's error that has OpenAI's shape already. What of the four members of `error` is missing is added, as Azure and others
+/// leave out some of them; whatever else the provider says (Azure's `innererror`) stays. `None`: it has another shape.
+pub fn kept<'b>(status: u16, error: &ProviderError<'_>, body: &'b [u8]) -> Option<Cow<'b, [u8]>> {
+    let outer = TopLevel::scan(body, DEPTH).ok()?;
+    let inner = outer.get("error")?.get().as_bytes();
+    let fields = TopLevel::scan(inner, DEPTH).ok()?;
+    fields.str("message").ok()??;
+    let mut edits = Splice::new(inner, &fields);
+    let (kind, code) = (error.kind.as_deref(), error.code.as_deref());
+    if !matches!(fields.str("type"), Ok(Some(_))) {
+        edits.set("type", json(&type_of(status, kind)));
     }
-    #[derive(Deserialize)]
-    struct Inner<'a> {
-        #[serde(borrow, rename = "type")]
-        _kind: Option<Str<'a>>,
-        #[serde(borrow, rename = "message")]
-        _message: Str<'a>,
+    if fields.get("param").is_none() {
+        edits.set("param", json(&error.param.as_deref()));
     }
-    serde_json::from_slice::<Outer<'_>>(body).is_ok()
+    // OpenAI's is text; others write the status there.
+    if fields.get("code").is_none() || fields.str("code").is_err() {
+        edits.set("code", json(&code.or(kind)));
+    }
+    let Some(completed) = edits.finish() else { return Some(body.into()) };
+    let mut whole = Splice::new(body, &outer);
+    whole.set("error", &*completed);
+    whole.finish().map(|body| Cow::Owned(body.into()))
+}
+
+/// An event of a stream that tells an error, with the `error` that OpenAI's SDKs look for besides what it says. `None`: it has one.
+/// They raise an error for nothing else: what OpenAI itself tells flat, in `error` events of responses, they hand on like any event.
+/// A response that failed is told by OpenAI in just that way, and stays.
+pub(in crate::translate) fn retold(event: &Event<'_>, error: &ProviderError<'_>) -> Option<Vec<u8>> {
+    let data = event.data.trim_ascii();
+    let top = TopLevel::scan(data, DEPTH).ok()?;
+    let has_one = top.get("error").is_some_and(|raw| raw.get() != "null" && says_something(raw));
+    if has_one || matches!(top.text("type"), Some(r#""response.failed""# | r#""response.cancelled""#)) {
+        return None;
+    }
+    let (kind, code) = (error.kind.as_deref(), error.code.as_deref());
+    let told = ToldError {
+        message: &error.message,
+        r#type: type_of(verdict::status(error), kind),
+        param: error.param.as_deref(),
+        code: code.or(kind),
+    };
+    let mut edits = Splice::new(data, &top);
+    edits.set("error", json(&told));
+    let (mut out, name) = (Vec::with_capacity(data.len() * 2), event.name.and_then(|name| std::str::from_utf8(name).ok()));
+    sse::write(&mut out, name, &edits.finish()?);
+    Some(out)
+}
+
+/// Texts and options: nothing here that JSON cannot say.
+fn json(value: &impl Serialize) -> Vec<u8> {
+    serde_json::to_vec(value).unwrap_or_default()
 }
 
 /// An answer of the gateway itself in OpenAI's shape.

@@ -10,6 +10,7 @@ use serde::Deserialize;
 use serde_json::value::RawValue;
 
 use super::call;
+use super::picture;
 use super::text_or::TextOr;
 use crate::translate::text::Str;
 
@@ -31,6 +32,9 @@ pub(super) struct Message<'a> {
     reasoning: Option<&'a RawValue>,
     #[serde(borrow)]
     thinking_blocks: Option<Vec<ThinkingBlock<'a>>>,
+    /// [`super::picture`].
+    #[serde(borrow)]
+    images: Option<&'a RawValue>,
     #[serde(borrow)]
     pub(super) tool_calls: Option<Vec<ToolCall<'a>>>,
 }
@@ -104,10 +108,14 @@ pub(super) enum Said<'a> {
     Signature(Str<'a>),
     Redacted(Str<'a>),
     Text(Str<'a>),
+    Picture {
+        media_type: Str<'a>,
+        data: Str<'a>,
+    },
 }
 
 impl<'a> Message<'a> {
-    /// Thinking and text, taken out of the message, nothing of it empty.
+    /// Thinking, text and pictures, taken out of the message, nothing of it empty.
     pub(super) fn take_said(&mut self) -> Vec<Said<'a>> {
         let mut said = Vec::new();
         let reasoning = self.reasoning_content.take().filter(|text| !text.is_empty()).or_else(|| self.reasoning());
@@ -126,6 +134,9 @@ impl<'a> Message<'a> {
             Some(TextOr::Text(text)) => said.push(Said::Text(text)),
             Some(TextOr::List(parts)) => parts.into_iter().for_each(|part| part.say(&mut said)),
             None => {}
+        }
+        if let Some(raw) = self.images.take() {
+            said.extend(picture::read(raw).map(|(media_type, data)| Said::Picture { media_type, data }));
         }
         said.retain(|said| !said.is_empty());
         said
@@ -150,7 +161,11 @@ impl<'a> AnswerPart<'a> {
 
 impl Said<'_> {
     fn is_empty(&self) -> bool {
-        let (Self::Thinking(text) | Self::Signature(text) | Self::Redacted(text) | Self::Text(text)) = self;
+        let (Self::Thinking(text)
+        | Self::Signature(text)
+        | Self::Redacted(text)
+        | Self::Text(text)
+        | Self::Picture { data: text, .. }) = self;
         text.is_empty()
     }
 }

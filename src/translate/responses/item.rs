@@ -34,6 +34,17 @@ pub(super) enum Item<'c> {
         role: &'static str,
         content: &'c [Part<'c>],
     },
+    ImageGenerationCall {
+        id: &'c str,
+        status: Status,
+        result: Option<&'c str>,
+    },
+    CustomToolCall {
+        id: &'c str,
+        call_id: &'c str,
+        name: &'c str,
+        input: &'c str,
+    },
     FunctionCall {
         id: &'c str,
         status: Status,

@@ -113,9 +113,63 @@ fn an_event_that_is_too_large_ends_the_stream() {
     assert_eq!((stream.end(&mut out), out.len()), (End::Cut, before));
 }
 
+/// Field note 54: the last chunk counts.
 #[test]
 fn a_last_event_without_its_blank_line_counts() {
     let recorded = [RECORDED, USAGE, "data: [DONE]\n"].concat();
     let (got, end) = through(&mut pass(true), &[recorded.as_bytes()]);
     assert_eq!((String::from_utf8(got).unwrap(), end), (recorded, End::Complete));
+}
+
+/// Field note 56: no event waits for the next one, whatever is done with it.
+#[test]
+fn every_event_goes_on_as_soon_as_it_is_whole() {
+    for api in [Api::OpenAiChat, Api::AnthropicMessages, Api::OpenAiResponses, Api::GeminiGenerate] {
+        let mut stream = Stream::new(context(api, Dialect::OpenAi));
+        for at in 0..5 {
+            let event =
+                format!("data: {{\"id\":\"c\",\"choices\":[{{\"index\":0,\"delta\":{{\"content\":\"word-{at}\"}}}}]}}\n\n");
+            let mut out = Vec::new();
+            if stream.push(event.as_bytes(), &mut out).unwrap() == Kept::AsIs {
+                continue;
+            }
+            let out = String::from_utf8(out).unwrap();
+            assert!(out.contains(&format!("word-{at}")), "{api:?}: {out}");
+        }
+    }
+}
+
+/// Field note 53: a call of a model behind vLLM, told to a client of Anthropic's API, comes back to vLLM with the same id, name and
+/// arguments, and its result with it.
+#[test]
+fn a_call_keeps_its_id_from_vllm_to_anthropics_client_and_back() {
+    let id = "chatcmpl-tool-5d1c2f";
+    let recorded = [
+        json!({"id": "c", "choices": [{"index": 0, "delta": {"role": "assistant", "content": ""}}]}),
+        json!({"id": "c", "choices": [{"index": 0, "delta": {"tool_calls": [{"id": id, "type": "function", "index": 0, "function": {"name": "f"}}]}}]}),
+        json!({"id": "c", "choices": [{"index": 0, "delta": {"tool_calls": [{"index": 0, "function": {"arguments": "{\"a\": "}}]}}]}),
+        json!({"id": "c", "choices": [{"index": 0, "delta": {"tool_calls": [{"index": 0, "function": {"arguments": "1}"}}]}}]}),
+        json!({"id": "c", "choices": [{"index": 0, "delta": {"content": ""}, "finish_reason": "tool_calls", "stop_reason": null}]}),
+    ];
+    let mut stream = Stream::new(context(Api::AnthropicMessages, Dialect::OpenAi));
+    let mut out = Vec::new();
+    for event in recorded {
+        stream.push(format!("data: {event}\n\n").as_bytes(), &mut out).unwrap();
+    }
+    assert_eq!(stream.end(&mut out), End::Complete);
+    let out = String::from_utf8(out).unwrap();
+    let block = format!(r#""content_block":{{"type":"tool_use","id":"{id}","name":"f""#);
+    assert!(out.contains(&block) && out.contains(r#""stop_reason":"tool_use""#), "{out}");
+    let next = json!({"model": "m", "max_tokens": 9, "messages": [
+        {"role": "user", "content": "x"},
+        {"role": "assistant", "content": [{"type": "tool_use", "id": id, "name": "f", "input": {"a": 1}}]},
+        {"role": "user", "content": [{"type": "tool_result", "tool_use_id": id, "content": "42"}]}]});
+    let sent: serde_json::Value =
+        serde_json::from_str(text(&sent(Api::AnthropicMessages, &next.to_string(), &target(Dialect::OpenAi)))).unwrap();
+    let call = &sent["messages"][1]["tool_calls"][0];
+    assert_eq!(
+        (&call["id"], &call["function"]["name"], &call["function"]["arguments"]),
+        (&json!(id), &json!("f"), &json!(r#"{"a":1}"#))
+    );
+    assert_eq!((&sent["messages"][2]["role"], &sent["messages"][2]["tool_call_id"]), (&json!("tool"), &json!(id)));
 }

@@ -32,6 +32,7 @@ fn signature(request: &Signable<'_>) -> String {
     value(&headers, "authorization").rsplit_once("Signature=").unwrap().1.to_owned()
 }
 
+/// Field note 48.
 #[test]
 fn the_session_token_is_among_the_signed_headers() {
     let headers = signer(Some("token")).headers(&request("/model/m/converse", &json(), b"{}")).unwrap();

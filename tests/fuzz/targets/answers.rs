@@ -3,7 +3,8 @@
 
 use kanmon::translate::calls::Back;
 use kanmon::translate::{
-    self, AnswerContext, AnswerError, Api, Dialect, Format, anthropic, completions, provider_error, responses as of_openai, whole,
+    self, AnswerContext, AnswerError, Api, Dialect, ErrorHeaders, Format, anthropic, completions, provider_error,
+    responses as of_openai, whole,
 };
 use serde_json::value::RawValue;
 
@@ -118,6 +119,9 @@ pub fn context(api: Api, provider: &Provider) -> AnswerContext {
         stream: true,
         wants_usage: true,
         call: Back::of(api, dialect, &provider.hosting),
+        custom_tools: Vec::new(),
+        input_estimate: 7,
+        headers: ErrorHeaders::default(),
         answer_bytes: 1 << 20,
         event_bytes: 1 << 14,
     }

@@ -79,7 +79,8 @@ fn block<'a>(content: &'a Content<'a>, held: &mut Held) -> Option<Block<'a>> {
             held.tool_calls = true;
             Some(Block::ToolUse { id: &call.id, name: &call.name, input: input(&call.arguments), caller: Caller::Direct })
         }
-        Content::Text(_) | Content::Image(_) | Content::Audio(_) | Content::Document(_) | Content::ToolResult(_) => None,
+        Content::Text(_) | Content::Image(_) | Content::Audio(_) | Content::Document(_) => None,
+        Content::CustomCall(_) | Content::ToolResult(_) => None,
     }
 }
 

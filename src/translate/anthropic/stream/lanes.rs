@@ -5,11 +5,9 @@
 //! end as soon as something else begins. So blocks have the right order and the right bytes, and tool calls that come one after the
 //! other stream without waiting.
 
-mod complete;
-
 use std::collections::VecDeque;
 
-use self::complete::Complete;
+use crate::translate::complete::Complete;
 
 /// The most that may wait behind an open block, in bytes.
 const WAITING: usize = 4 << 20;

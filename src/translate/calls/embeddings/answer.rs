@@ -22,7 +22,7 @@ pub(in crate::translate::calls) struct Embeddings<'a> {
     /// Each one a JSON array of numbers.
     vectors: Vec<&'a RawValue>,
     id: Option<Str<'a>>,
-    /// As the provider tells it.
+    /// As the provider tells it, or else estimated.
     pub(in crate::translate::calls) input_tokens: Option<u64>,
 }
 
@@ -152,7 +152,7 @@ impl Embeddings<'_> {
         Seen { id: self.id.as_ref().map(ToString::to_string), usage, complete: true, ..Seen::default() }
     }
 
-    /// In OpenAI's shape. What a provider does not count is told as 0: OpenAI's SDKs want a number there.
+    /// In OpenAI's shape, whose SDKs want a number of tokens.
     ///
     /// # Errors
     /// [`AnswerError::Malformed`] for a number that is no 32-bit float, where base64 is asked for.

@@ -191,7 +191,9 @@ fn every_providers_answer_becomes_openais() {
         assert_eq!(Value::from(got), vectors, "{body}");
         assert_eq!(answer["model"], "asked");
         assert_eq!(answer["data"][0]["index"], 0);
-        assert_eq!(answer["usage"], json!({"prompt_tokens": tokens, "total_tokens": tokens}));
+        // What a provider does not tell is estimated, as in the usage record: OpenAI's SDKs demand a number.
+        let told = if tokens == 0 { context(Call::Embeddings, dialect).input_estimate } else { tokens };
+        assert_eq!(answer["usage"], json!({"prompt_tokens": told, "total_tokens": told}));
         assert_eq!(seen.unwrap_or_default(), tokens);
     }
 }

@@ -111,7 +111,8 @@ pub(super) fn choice(conversation: &Conversation<'_>) -> Result<Option<&'static 
         && conversation.parallel_tool_calls == Some(false)
         && !matches!(conversation.tool_choice, Some(ToolChoice::None))
     {
-        return Err(Fault::new("parallel_tool_calls", "Cohere cannot be kept to one call at a time: only `true` is possible"));
+        let message = "Cohere cannot be kept to one call at a time: leave it out, or name a model of OpenAI's or Anthropic's";
+        return Err(Fault::new("parallel_tool_calls", message));
     }
     match &conversation.tool_choice {
         Some(ToolChoice::Required | ToolChoice::Function(_)) if none_offered => {

@@ -17,6 +17,7 @@ pub fn model_path(prefix: &str, model: &str, operation: &str) -> String {
 mod tests {
     use super::*;
 
+    /// Field note 47.
     #[test]
     fn the_slash_of_an_arn_is_escaped_in_the_path() {
         let arn = "arn:aws:bedrock:us-east-1:123456789012:inference-profile/us.anthropic.claude-sonnet-4-5-v1:0";

@@ -5,7 +5,7 @@
 
 use crate::translate::AnswerError;
 use crate::translate::answer::{Answer, Choice, Finish, FinishReason};
-use crate::translate::conversation::{Content, Image, Media, Part, Thinking, sign};
+use crate::translate::conversation::{Content, Part, Thinking, sign};
 use crate::translate::gemini::said::{self, Ended, Said};
 use crate::translate::gemini::wire::{Candidate, Content as Wire, Response};
 use crate::translate::gemini::{error, grounding, logprobs, malformed, usage};
@@ -67,12 +67,7 @@ fn choice(mut candidate: Candidate<'_>) -> Result<Choice<'_>, AnswerError> {
 fn parts(content: Option<Wire<'_>>) -> Result<Vec<Part<'_>>, AnswerError> {
     let list = content.and_then(|content| content.parts).unwrap_or_default();
     let mut parts: Vec<Part<'_>> = Vec::with_capacity(list.len());
-    for mut part in list {
-        if let Some(blob) = part.inline_data.take() {
-            let media_type = blob.mime_type.unwrap_or_default();
-            let source = Media::Base64 { media_type, data: blob.data.unwrap_or_default() };
-            parts.push(Content::Image(Image { source, detail: None }).into());
-        }
+    for part in list {
         said::said(part, &mut |said| push(&mut parts, said))?;
     }
     Ok(parts)
@@ -83,6 +78,7 @@ fn push<'a>(parts: &mut Vec<Part<'a>>, said: Said<'a>) {
         Said::Thinking(text) => Content::Thinking(Thinking { text, signature: None }),
         Said::Signature(signature) => return sign(parts, signature),
         Said::Text(text) => Content::Text(text),
+        Said::Media { media_type, data } => Content::medium(media_type, data),
         Said::Call(call) => Content::ToolCall(call),
     };
     parts.push(content.into());

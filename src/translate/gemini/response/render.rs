@@ -101,6 +101,6 @@ fn push<'c>(content: &'c Said<'c>, parts: &mut Vec<Part<'c>>) {
             thought_signature: signature.as_deref().map(Into::into),
             ..Part::default()
         }),
-        Said::Image(_) | Said::Audio(_) | Said::Document(_) | Said::ToolResult(_) => {}
+        Said::Image(_) | Said::Audio(_) | Said::Document(_) | Said::CustomCall(_) | Said::ToolResult(_) => {}
     }
 }

@@ -176,6 +176,7 @@ impl Open {
                 Said::Thinking(text) => emit(Delta::Thinking { choice, text }),
                 Said::Signature(signature) => emit(Delta::Signature { choice, signature }),
                 Said::Text(text) => emit(Delta::Text { choice, text }),
+                Said::Media { media_type, data } => emit(Delta::Media { choice, media_type, data }),
                 Said::Call(_) if self.calls >= MOST_CALLS => too_many = true,
                 Said::Call(call) => {
                     let index = self.calls;

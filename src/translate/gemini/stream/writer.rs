@@ -96,7 +96,7 @@ impl Writer {
             Delta::Text { text, .. } | Delta::Refusal { text, .. } | Delta::Thinking { text, .. } if text.is_empty() => {}
             Delta::Text { choice, text } | Delta::Refusal { choice, text } => self.say(*choice, Part::text(&**text), out),
             Delta::Thinking { choice, text } => self.say(*choice, Part::thought(&**text), out),
-            Delta::TextBlock { .. } => {}
+            Delta::TextBlock { .. } | Delta::Media { .. } | Delta::CustomCall { .. } | Delta::CustomInput { .. } => {}
             Delta::Citation { choice, citation } => {
                 self.open(*choice).cited.add(citation, &[]);
                 self.keep(CALL.saturating_add(citation.size()), out);

@@ -6,6 +6,7 @@
 use super::parse::{missing, optional_cache_hint, refuse_unknown};
 use super::{parts, wire};
 use crate::translate::conversation::{Content, Message, Part, Role, Thinking, ToolCall, ToolResult};
+use crate::translate::custom;
 use crate::translate::fault::Fault;
 use crate::translate::hints::Hints;
 use crate::translate::openai::text_or::TextOr;
@@ -108,6 +109,7 @@ fn assistant<'a>(message: wire::Message<'a>, ignored: &mut Hints) -> Result<Mess
         None => {}
     }
     parts.extend(message.refusal.filter(|text| !text.is_empty()).map(|text| Part::from(Content::Refusal(text))));
+    parts.extend(parts::pictures(message.images.unwrap_or_default()).map_err(|f| f.within("images"))?);
     for (at, call) in message.tool_calls.unwrap_or_default().into_iter().enumerate() {
         let call = tool_call(call, ignored).map_err(|f| f.within(format_args!("tool_calls[{at}]")))?;
         parts.push(Content::ToolCall(call).into());
@@ -138,10 +140,15 @@ fn thought(reasoning: Option<Str<'_>>) -> Vec<Part<'_>> {
 }
 
 fn tool_call<'a>(call: wire::ToolCall<'a>, ignored: &mut Hints) -> Result<ToolCall<'a>, Fault> {
-    if let Some(kind) = call.kind.as_deref().filter(|kind| *kind != "function") {
-        return Err(Fault::new("type", format!("a tool call of type `{kind}` cannot be translated, only `function`")));
-    }
     ignored.all("messages[].tool_calls[].", &call.rest);
+    match call.kind.as_deref() {
+        None | Some("function") => {}
+        Some("custom") => return custom_call(call, ignored),
+        Some(kind) => {
+            let message = format!("a tool call of type `{kind}` cannot be translated, only `function` and `custom`");
+            return Err(Fault::new("type", message));
+        }
+    }
     let signature = call.extra_content.and_then(crate::translate::openai::call::signature);
     let function = call.function.ok_or_else(|| missing("function"))?;
     ignored.all("messages[].tool_calls[].function.", &function.rest);
@@ -153,6 +160,17 @@ fn tool_call<'a>(call: wire::ToolCall<'a>, ignored: &mut Hints) -> Result<ToolCa
     })
 }
 
+fn custom_call<'a>(call: wire::ToolCall<'a>, ignored: &mut Hints) -> Result<ToolCall<'a>, Fault> {
+    let called = call.custom.ok_or_else(|| missing("custom"))?;
+    ignored.all("messages[].tool_calls[].custom.", &called.rest);
+    Ok(ToolCall {
+        id: call.id.ok_or_else(|| missing("id"))?,
+        name: called.name.ok_or_else(|| missing("custom.name"))?,
+        arguments: custom::wrapped(called.input.unwrap_or_default()).into(),
+        signature: call.extra_content.and_then(crate::translate::openai::call::signature),
+    })
+}
+
 fn refuse_assistant_fields(message: &wire::Message<'_>) -> Result<(), Fault> {
     let given = [
         ("tool_calls", message.tool_calls.as_ref().is_some_and(|list| !list.is_empty())),
@@ -160,6 +178,7 @@ fn refuse_assistant_fields(message: &wire::Message<'_>) -> Result<(), Fault> {
         ("reasoning_content", message.reasoning_content.is_some()),
         ("reasoning", message.reasoning.is_some()),
         ("thinking_blocks", message.thinking_blocks.as_ref().is_some_and(|list| !list.is_empty())),
+        ("images", message.images.as_ref().is_some_and(|list| !list.is_empty())),
         ("audio", message.audio.is_some()),
     ];
     match given.iter().find(|(_, given)| *given) {

@@ -46,6 +46,11 @@ pub(super) fn thinking(blocks: Vec<wire::Part<'_>>) -> Result<Vec<Part<'_>>, Fau
     all(blocks, |wire| part(wire, &["thinking", "redacted_thinking"]))
 }
 
+/// Reads `images`: pictures that the model made.
+pub(super) fn pictures(images: Vec<wire::Part<'_>>) -> Result<Vec<Part<'_>>, Fault> {
+    all(images, |wire| part(wire, &["image_url"]))
+}
+
 fn all<'a>(
     list: Vec<wire::Part<'a>>,
     mut each: impl FnMut(wire::Part<'a>) -> Result<Part<'a>, Fault>,

@@ -81,7 +81,7 @@ fn every_field_of_the_reference_survives_the_hub() {
             {"type": "function", "function": {"name": "f", "description": "d", "strict": true,
                 "parameters": {"type": "object", "properties": {"a": {"$ref": "#/$defs/x"}}, "$defs": {"x": {"type": "string"}}}}},
             {"type": "function", "function": {"name": "g"}},
-            {"type": "custom", "custom": {"name": "sql", "format": {"type": "text"}}},
+            {"type": "custom", "custom": {"name": "sql", "format": {"type": "grammar"}}},
         ],
         "tool_choice": {"type": "function", "function": {"name": "f"}},
         "parallel_tool_calls": false,
@@ -134,6 +134,7 @@ fn allowed_tools_stay_as_they_are() {
     assert_eq!(again(&body)["tool_choice"], choice);
 }
 
+/// Field note 39.
 #[test]
 fn results_of_parallel_calls_are_one_turn() {
     let body = json!({"model": "m", "messages": [
@@ -220,7 +221,8 @@ fn errors_name_the_path() {
         (asking(json!({"role": "assistant", "content": "x", "prefix": true})), "messages[0].prefix"),
         (asking(json!({"role": "assistant", "tool_calls": [{"id": "1"}]})), "messages[0].tool_calls[0].function"),
         (asking(json!({"role": "assistant", "tool_calls": [{"function": {"name": "f"}}]})), "messages[0].tool_calls[0].id"),
-        (asking(json!({"role": "assistant", "tool_calls": [{"id": "1", "type": "custom"}]})), "messages[0].tool_calls[0].type"),
+        (asking(json!({"role": "assistant", "tool_calls": [{"id": "1", "type": "custom"}]})), "messages[0].tool_calls[0].custom"),
+        (asking(json!({"role": "assistant", "tool_calls": [{"id": "1", "type": "x"}]})), "messages[0].tool_calls[0].type"),
         (asking(json!({"role": "system", "content": [{"type": "image_url"}]})), "messages[0].content[0].type"),
         (part(json!({"type": "video_url"})), "messages[0].content[1].type"),
         (part(json!({"text": "x"})), "messages[0].content[1].type"),

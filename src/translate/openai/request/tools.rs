@@ -29,6 +29,7 @@ fn tool(raw: &RawValue) -> Result<Tool<'_>, Fault> {
     match (tool.kind, tool.function) {
         (None, None) => Err(missing("type")),
         (Some(kind), None) if kind == "function" => Err(missing("function")),
+        (Some(kind), _) if kind == "custom" => custom(raw, kind),
         (Some(kind), _) if kind != "function" => Ok(Tool::Provider { kind, raw }),
         (_, Some(function)) => {
             refuse_unknown(&tool.rest)?;
@@ -39,6 +40,20 @@ fn tool(raw: &RawValue) -> Result<Tool<'_>, Fault> {
         }
         (_, None) => Err(missing("function")),
     }
+}
+
+/// A custom tool that takes any text is a function to others. One that takes what a grammar allows is a promise that nobody else can
+/// keep.
+fn custom<'a>(raw: &'a RawValue, kind: Str<'a>) -> Result<Tool<'a>, Fault> {
+    let tool: wire::CustomTool<'a> = read_raw(raw)?;
+    refuse_unknown(&tool.rest)?;
+    let custom = tool.custom.ok_or_else(|| missing("custom"))?;
+    if custom.format.as_ref().is_some_and(|format| format.kind.as_deref() != Some("text")) {
+        return Ok(Tool::Provider { kind, raw });
+    }
+    refuse_unknown(&custom.rest).map_err(|fault| fault.within("custom"))?;
+    let name = custom.name.filter(|name| !name.is_empty()).ok_or_else(|| missing("custom.name"))?;
+    Ok(Tool::Function(crate::translate::custom::function(name, custom.description)))
 }
 
 /// A vendor's tool may use our fields for something else (`function: "name"`): it is still that vendor's tool.
@@ -68,7 +83,7 @@ fn function(function: wire::Function<'_>) -> Result<Function<'_>, Fault> {
     })
 }
 
-/// `allowed_tools` and the choice of a custom tool have no place in the hub: they stay in `extras`, under their field's name.
+/// `allowed_tools` has no place in the hub: it stays in `extras`, under its field's name.
 pub(super) fn choice<'a>(raw: Option<&'a RawValue>, extras: &mut Rest<'a>) -> Result<Option<ToolChoice<'a>>, Fault> {
     let Some(raw) = raw else { return Ok(None) };
     let within = |fault: Fault| fault.within("tool_choice");
@@ -82,7 +97,12 @@ pub(super) fn choice<'a>(raw: Option<&'a RawValue>, extras: &mut Rest<'a>) -> Re
             let name = function.name.ok_or_else(|| missing("tool_choice.function.name"))?;
             Ok(Some(ToolChoice::Function(name)))
         }
-        (Some("allowed_tools" | "custom"), _) => {
+        (Some("custom"), _) => {
+            refuse_unknown(&choice.rest).map_err(within)?;
+            let named = choice.custom.and_then(|custom| custom.name);
+            Ok(Some(ToolChoice::Function(named.ok_or_else(|| missing("tool_choice.custom.name"))?)))
+        }
+        (Some("allowed_tools"), _) => {
             extras.push(("tool_choice".into(), raw));
             Ok(None)
         }

@@ -56,6 +56,7 @@ object! {
         reasoning_content: Str<'a>,
         reasoning: &'a RawValue,
         thinking_blocks: Vec<Part<'a>>,
+        images: Vec<Part<'a>>,
         cache_control: CacheControl<'a>,
         function_call: &'a RawValue,
         audio: &'a RawValue,
@@ -74,7 +75,7 @@ object! {
         thinking: Str<'a>,
         signature: Str<'a>,
         data: Str<'a>,
-        // What our own streams number blocks of thinking with.
+        // What our own streams number blocks of thinking and pictures with.
         index: u32,
         cache_control: CacheControl<'a>,
     }
@@ -114,6 +115,7 @@ object! {
         id: Str<'a>,
         kind as "type": Str<'a>,
         function: CalledFunction<'a>,
+        custom: CalledCustom<'a>,
         extra_content: &'a RawValue,
     }
 }
@@ -126,10 +128,40 @@ object! {
 }
 
 object! {
+    /// A custom tool that is called.
+    CalledCustom {
+        name: Str<'a>,
+        input: Str<'a>,
+    }
+}
+
+object! {
     Tool {
         kind as "type": Str<'a>,
         function: Function<'a>,
         cache_control: CacheControl<'a>,
+    }
+}
+
+object! {
+    /// A custom tool and what stands around it.
+    CustomTool {
+        kind as "type": Str<'a>,
+        custom: Custom<'a>,
+    }
+}
+
+object! {
+    Custom {
+        name: Str<'a>,
+        description: Str<'a>,
+        format: CustomFormat<'a>,
+    }
+}
+
+object! {
+    CustomFormat {
+        kind as "type": Str<'a>,
     }
 }
 
@@ -148,6 +180,7 @@ object! {
     ToolChoice {
         kind as "type": Str<'a>,
         function: NamedFunction<'a>,
+        custom: NamedFunction<'a>,
     }
 }
 

@@ -95,6 +95,7 @@ fn parts(said: Vec<Said<'_>>) -> Vec<Part<'_>> {
             }
             Said::Redacted(data) => Content::RedactedThinking(data),
             Said::Text(text) => Content::Text(text),
+            Said::Picture { media_type, data } => Content::medium(media_type, data),
         };
         parts.push(content.into());
     }

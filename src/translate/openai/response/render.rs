@@ -7,9 +7,10 @@ use serde::Serialize;
 use serde_json::value::RawValue;
 
 use crate::translate::answer::{Answer, Choice};
-use crate::translate::conversation::{Content, Thinking};
+use crate::translate::conversation::{Content, Image, Media, Thinking};
 use crate::translate::openai::annotation::Annotation;
 use crate::translate::openai::call::Call;
+use crate::translate::openai::picture::Picture;
 use crate::translate::openai::{self, usage, words};
 
 #[derive(Debug, Serialize)]
@@ -47,6 +48,8 @@ struct Message<'c> {
     reasoning_content: Option<String>,
     #[serde(skip_serializing_if = "Vec::is_empty")]
     thinking_blocks: Vec<ThinkingBlock<'c>>,
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    images: Vec<Picture<'c>>,
     #[serde(skip_serializing_if = "Vec::is_empty")]
     tool_calls: Vec<Call<'c>>,
 }
@@ -112,7 +115,12 @@ fn choice<'c>(index: usize, choice: &'c Choice<'c>) -> WireChoice<'c> {
                 message.thinking_blocks.push(ThinkingBlock::RedactedThinking { index: None, data })
             }
             Content::ToolCall(call) => message.tool_calls.push(Call::new(call, call.signature.as_deref())),
-            // No model answers with these.
+            Content::CustomCall(call) => message.tool_calls.push(Call::custom(call)),
+            Content::Image(Image { source: Media::Base64 { media_type, data }, .. }) => {
+                let index = u32::try_from(message.images.len()).unwrap_or(u32::MAX);
+                message.images.extend(Picture::of(index, media_type, data));
+            }
+            // The usage record says that they are left out.
             Content::Image(_) | Content::Audio(_) | Content::Document(_) | Content::ToolResult(_) => {}
         }
     }

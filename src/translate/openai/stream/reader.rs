@@ -52,6 +52,14 @@ impl Reader {
             emit(Delta::Error(error::of_value(raw)));
             return Ok(());
         }
+        if chunk.choices.is_none()
+            && chunk.usage.is_none()
+            && let Some(error) = error::flat(event.name, data)
+        {
+            self.ended = true;
+            emit(Delta::Error(error));
+            return Ok(());
+        }
         self.start(&chunk, emit);
         for choice in chunk.choices.into_iter().flatten() {
             self.choice(choice, emit)?;
@@ -86,6 +94,7 @@ impl Reader {
                 Said::Signature(signature) => Delta::Signature { choice, signature },
                 Said::Redacted(data) => Delta::RedactedThinking { choice, data },
                 Said::Text(text) => Delta::Text { choice, text },
+                Said::Picture { media_type, data } => Delta::Media { choice, media_type, data },
             });
         }
         for citation in annotation::read(delta.annotations) {

@@ -33,6 +33,9 @@ fn line(delta: &Delta<'_>) -> String {
         Delta::Thinking { choice, text } => format!("{choice} thinking {text}"),
         Delta::Signature { choice, signature } => format!("{choice} signature {signature}"),
         Delta::RedactedThinking { choice, data } => format!("{choice} redacted {data}"),
+        Delta::CustomCall { choice, index, name, .. } => format!("{choice} custom {index} {name}"),
+        Delta::CustomInput { choice, index, text } => format!("{choice} input {index} {text}"),
+        Delta::Media { choice, media_type, data } => format!("{choice} {media_type} {data}"),
         Delta::ToolCall { choice, index, id, name, signature: _ } => {
             let id = if id.len() == 37 { "made" } else { id };
             format!("{choice} call {index} {id} {name}")
@@ -72,6 +75,7 @@ fn a_plain_stream_is_read() {
     assert_eq!(deltas(&chunks), expected);
 }
 
+/// Field notes 50 and 51.
 #[test]
 fn azure_begins_without_choices_and_filters_without_delta() {
     let chunks = [

@@ -10,6 +10,7 @@ use crate::rejection::Rejection;
 use crate::translate::answer::{Delta, ProviderError};
 use crate::translate::openai::annotation::Annotation;
 use crate::translate::openai::call::ExtraContent;
+use crate::translate::openai::picture::Picture;
 use crate::translate::openai::response::ThinkingBlock;
 use crate::translate::openai::{self, error, usage, words};
 use crate::translate::verdict;
@@ -39,6 +40,8 @@ struct Open {
     thinking: String,
     /// How many blocks of thinking have been sent.
     blocks: u32,
+    /// How many pictures have been sent.
+    pictures: u32,
     /// Tool calls that have no arguments so far.
     without_arguments: Vec<u32>,
 }
@@ -67,6 +70,8 @@ struct Said<'c> {
     #[serde(skip_serializing_if = "Option::is_none")]
     thinking_blocks: Option<[ThinkingBlock<'c>; 1]>,
     #[serde(skip_serializing_if = "Option::is_none")]
+    images: Option<[Picture<'c>; 1]>,
+    #[serde(skip_serializing_if = "Option::is_none")]
     tool_calls: Option<[Call<'c>; 1]>,
 }
 
@@ -77,7 +82,10 @@ struct Call<'c> {
     id: Option<&'c str>,
     #[serde(rename = "type", skip_serializing_if = "Option::is_none")]
     kind: Option<&'static str>,
-    function: Function<'c>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    function: Option<Function<'c>>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    custom: Option<Custom<'c>>,
     #[serde(skip_serializing_if = "Option::is_none")]
     extra_content: Option<ExtraContent<'c>>,
 }
@@ -87,6 +95,20 @@ struct Function<'c> {
     #[serde(skip_serializing_if = "Option::is_none")]
     name: Option<&'c str>,
     arguments: &'c str,
+}
+
+#[derive(Serialize)]
+struct Custom<'c> {
+    #[serde(skip_serializing_if = "Option::is_none")]
+    name: Option<&'c str>,
+    input: &'c str,
+}
+
+impl Call<'_> {
+    /// A piece of this call.
+    fn of(index: u32) -> Self {
+        Self { index, id: None, kind: None, function: None, custom: None, extra_content: None }
+    }
 }
 
 impl Writer {
@@ -120,14 +142,23 @@ impl Writer {
                 let index = Some(self.next_block(*choice, out));
                 self.block(*choice, ThinkingBlock::RedactedThinking { index, data }, out);
             }
+            Delta::Media { choice, media_type, data } => self.picture(*choice, media_type, data, out),
             Delta::ToolCall { choice, index, id, name, signature } => {
-                let function = Function { name: Some(name), arguments: "" };
+                self.open(*choice, out).without_arguments.push(*index);
+                let function = Some(Function { name: Some(name), arguments: "" });
                 let extra_content = signature.as_deref().map(ExtraContent::new);
-                self.tool_call(
-                    *choice,
-                    Call { index: *index, id: Some(id), kind: Some("function"), function, extra_content },
-                    out,
-                );
+                let kind = Some("function");
+                self.tool_call(*choice, Call { id: Some(id), kind, function, extra_content, ..Call::of(*index) }, out);
+            }
+            Delta::CustomCall { choice, index, id, name, signature } => {
+                let custom = Some(Custom { name: Some(name), input: "" });
+                let extra_content = signature.as_deref().map(ExtraContent::new);
+                let kind = Some("custom");
+                self.tool_call(*choice, Call { id: Some(id), kind, custom, extra_content, ..Call::of(*index) }, out);
+            }
+            Delta::CustomInput { choice, index, text } => {
+                let custom = Some(Custom { name: None, input: text });
+                self.tool_call(*choice, Call { custom, ..Call::of(*index) }, out);
             }
             Delta::ToolArguments { choice, index, json } => self.arguments(*choice, *index, json, out),
             Delta::Logprobs { choice, raw } => {
@@ -247,15 +278,22 @@ impl Writer {
         self.say(choice, Said { thinking_blocks: Some([block]), ..Said::default() }, out);
     }
 
+    fn picture(&mut self, choice: u32, media_type: &str, data: &str, out: &mut Vec<u8>) {
+        let pictures = &mut self.open(choice, out).pictures;
+        if let Some(picture) = Picture::of(*pictures, media_type, data) {
+            *pictures = pictures.saturating_add(1);
+            self.say(choice, Said { images: Some([picture]), ..Said::default() }, out);
+        }
+    }
+
     fn tool_call(&mut self, choice: u32, call: Call<'_>, out: &mut Vec<u8>) {
-        self.open(choice, out).without_arguments.push(call.index);
         self.say(choice, Said { tool_calls: Some([call]), ..Said::default() }, out);
     }
 
     fn arguments(&mut self, choice: u32, index: u32, json: &str, out: &mut Vec<u8>) {
         self.open(choice, out).without_arguments.retain(|call| *call != index);
-        let call = Call { index, id: None, kind: None, function: Function { name: None, arguments: json }, extra_content: None };
-        self.say(choice, Said { tool_calls: Some([call]), ..Said::default() }, out);
+        let function = Some(Function { name: None, arguments: json });
+        self.tool_call(choice, Call { function, ..Call::of(index) }, out);
     }
 
     fn complete_arguments(&mut self, choice: u32, out: &mut Vec<u8>) {

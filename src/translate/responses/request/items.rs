@@ -8,8 +8,10 @@ use super::parts::{self, Speaker};
 use super::tools::brief;
 use super::wire;
 use crate::translate::conversation::{Content, Message, Part, Role, Thinking, ToolCall, ToolResult};
+use crate::translate::custom;
 use crate::translate::fault::{Fault, read_raw};
 use crate::translate::hints::Hints;
+use crate::translate::media;
 use crate::translate::openai::request::{missing, refuse_unknown};
 use crate::translate::responses::sealed::{self, Sealed};
 use crate::translate::text::Str;
@@ -54,8 +56,10 @@ impl<'a> Turns<'a, '_> {
             Some("message") => self.message(item),
             None if item.role.is_some() => self.message(item),
             Some("function_call") => self.call(item),
-            Some("function_call_output") => self.result(item),
+            Some("custom_tool_call") => self.custom_call(item),
+            Some("function_call_output" | "custom_tool_call_output") => self.result(item),
             Some("reasoning") => self.reasoning(item),
+            Some("image_generation_call") => self.picture(item),
             Some("item_reference") => Err(stored()),
             None if item.id.is_some() => Err(stored()),
             Some(other) => {
@@ -110,6 +114,28 @@ impl<'a> Turns<'a, '_> {
             signature: None,
         };
         self.answer(Content::ToolCall(call).into());
+        Ok(())
+    }
+
+    fn custom_call(&mut self, item: wire::Item<'a>) -> Result<(), Wrong> {
+        self.ignored.all("input[].", &item.rest);
+        self.caller(item.caller.as_ref());
+        let call = ToolCall {
+            id: item.call_id.ok_or_else(|| missing("call_id"))?,
+            name: item.name.ok_or_else(|| missing("name"))?,
+            arguments: custom::wrapped(item.input.ok_or_else(|| missing("input"))?).into(),
+            signature: None,
+        };
+        self.answer(Content::ToolCall(call).into());
+        Ok(())
+    }
+
+    /// A picture that the model made. Its type is not told, so it is read from its first bytes.
+    fn picture(&mut self, item: wire::Item<'a>) -> Result<(), Wrong> {
+        self.ignored.all("input[].", &item.rest);
+        let data = item.result.ok_or_else(|| missing("result"))?;
+        let media_type = media::type_of_picture(&data).ok_or_else(|| Fault::new("result", "is no picture in base64"))?;
+        self.answer(Content::medium(media_type.into(), data).into());
         Ok(())
     }
 

@@ -40,7 +40,7 @@ fn said(conversation: &Conversation<'_>) -> Vec<String> {
         Content::Document(document) => format!("document {:?} {:?}", document.source, document.title),
         Content::Thinking(thinking) => format!("thinking {} {:?}", thinking.text, thinking.signature),
         Content::RedactedThinking(data) => format!("redacted {data}"),
-        Content::ToolCall(call) => format!("call {} {} {}", call.id, call.name, call.arguments),
+        Content::ToolCall(call) | Content::CustomCall(call) => format!("call {} {} {}", call.id, call.name, call.arguments),
         Content::ToolResult(ToolResult { call_id, parts, .. }) => format!("result {call_id} of {} parts", parts.len()),
         Content::Refusal(text) => format!("refusal {text}"),
     };
@@ -187,7 +187,9 @@ fn items_and_tools_that_only_openai_has_are_named() {
             ("unsupported", "input[1].type".to_owned())
         );
     }
-    assert_eq!(wrong(&with(json!({"tools": [{"type": "custom", "name": "x"}]}))), ("unsupported", "tools[0].type".to_owned()));
+    let grammar = json!({"type": "grammar", "syntax": "regex", "definition": "a+"});
+    let custom = json!({"tools": [{"type": "custom", "name": "x", "format": grammar}]});
+    assert_eq!(wrong(&with(custom)), ("unsupported", "tools[0].format".to_owned()));
     assert_eq!(wrong(&with(json!({"tool_choice": {"type": "file_search"}}))), ("unsupported", "tool_choice.type".to_owned()));
     assert_eq!(wrong(&with(json!({"reasoning": {"mode": "pro"}}))), ("unsupported", "reasoning.mode".to_owned()));
 }

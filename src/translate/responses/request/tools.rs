@@ -30,12 +30,22 @@ fn tool<'a>(raw: &'a RawValue, ignored: &mut Hints) -> Result<Tool<'a>, Wrong> {
     let kind = kind.ok_or_else(|| missing("type"))?;
     match &*kind {
         "function" => Ok(Tool::Function(function(read_raw(raw)?, ignored)?)),
-        "custom" => {
-            let message = "a custom tool takes text in a form that only OpenAI has: define a function with one argument";
-            Err(Wrong::Foreign(Fault::new("type", message)))
-        }
+        "custom" => Ok(Tool::Function(custom(read_raw(raw)?)?)),
         _ => Ok(Tool::Provider { kind, raw }),
     }
+}
+
+/// A custom tool that takes any text is a function to others. One that takes what a grammar allows is a promise that nobody else can
+/// keep.
+fn custom(tool: wire::Tool<'_>) -> Result<Function<'_>, Wrong> {
+    refuse_unknown(&tool.rest)?;
+    if tool.format.as_ref().is_some_and(|format| format.kind.as_deref() != Some("text")) {
+        let message = "only OpenAI holds a model to a grammar: define a function, or take any text";
+        return Err(Wrong::Foreign(Fault::new("format", message)));
+    }
+    refuse_callers(&tool)?;
+    let name = tool.name.filter(|name| !name.is_empty()).ok_or_else(|| Fault::new("name", "is missing or empty"))?;
+    Ok(crate::translate::custom::function(name, tool.description))
 }
 
 fn function<'a>(tool: wire::Tool<'a>, ignored: &mut Hints) -> Result<Function<'a>, Wrong> {
@@ -43,16 +53,7 @@ fn function<'a>(tool: wire::Tool<'a>, ignored: &mut Hints) -> Result<Function<'a
     if tool.output_schema.is_some() {
         ignored.add("tools[].output_schema");
     }
-    let callers = tool.allowed_callers.unwrap_or_default();
-    for (field, given) in [
-        ("defer_loading", tool.defer_loading == Some(true)),
-        ("async", tool.is_async == Some(true)),
-        ("allowed_callers", !callers.is_empty() && !callers.iter().any(|caller| caller == "direct")),
-    ] {
-        if given {
-            return Err(Wrong::Foreign(Fault::new(field, "only OpenAI calls tools that way: remove it")));
-        }
-    }
+    refuse_callers(&tool)?;
     let name = tool.name.filter(|name| !name.is_empty()).ok_or_else(|| Fault::new("name", "is missing or empty"))?;
     let description = tool.description;
     Ok(Function {
@@ -62,6 +63,20 @@ fn function<'a>(tool: wire::Tool<'a>, ignored: &mut Hints) -> Result<Function<'a
         strict: tool.strict,
         cache: None,
     })
+}
+
+fn refuse_callers(tool: &wire::Tool<'_>) -> Result<(), Wrong> {
+    let callers = tool.allowed_callers.as_deref().unwrap_or_default();
+    for (field, given) in [
+        ("defer_loading", tool.defer_loading == Some(true)),
+        ("async", tool.is_async == Some(true)),
+        ("allowed_callers", !callers.is_empty() && !callers.iter().any(|caller| caller == "direct")),
+    ] {
+        if given {
+            return Err(Wrong::Foreign(Fault::new(field, "only OpenAI calls tools that way: remove it")));
+        }
+    }
+    Ok(())
 }
 
 /// Which tools the model may or must call.
@@ -83,7 +98,7 @@ pub(super) fn choice(raw: Option<&RawValue>) -> Result<Option<Chosen<'_>>, Wrong
     }
     let choice: wire::ToolChoice<'_> = read_raw(raw)?;
     match choice.kind.as_deref() {
-        Some("function") => {
+        Some("function" | "custom") => {
             refuse_unknown(&choice.rest)?;
             let name = choice.name.ok_or_else(|| missing("name"))?;
             Ok(Some(Chosen::Hub(ToolChoice::Function(name))))
@@ -129,7 +144,7 @@ fn allowed(choice: wire::ToolChoice<'_>) -> Result<Chosen<'_>, Wrong> {
 
 fn chosen(tool: wire::ChosenTool<'_>) -> Result<Str<'_>, Wrong> {
     match tool.kind.as_deref() {
-        Some("function") => Ok(tool.name.ok_or_else(|| missing("name"))?),
+        Some("function" | "custom") => Ok(tool.name.ok_or_else(|| missing("name"))?),
         Some(other) => {
             let message = format!("`{}` is a tool that only OpenAI has: allow functions only", brief(other));
             Err(Wrong::Foreign(Fault::new("type", message)))

@@ -91,7 +91,9 @@ object! {
         call_id: Str<'a>,
         name: Str<'a>,
         arguments: &'a RawValue,
+        input: Str<'a>,
         output: Said<'a>,
+        result: Str<'a>,
         caller: Caller<'a>,
         summary: Vec<Summary<'a>>,
         encrypted_content: Str<'a>,
@@ -157,6 +159,14 @@ object! {
         defer_loading: bool,
         is_async as "async": bool,
         allowed_callers: Vec<Str<'a>>,
+        format: CustomFormat<'a>,
+    }
+}
+
+object! {
+    /// What a custom tool takes.
+    CustomFormat {
+        kind as "type": Str<'a>,
     }
 }
 

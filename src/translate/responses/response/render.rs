@@ -8,7 +8,7 @@ use serde_json::value::RawValue;
 
 use crate::translate::answer::{Answer, Choice, Finish};
 use crate::translate::citation::Citation;
-use crate::translate::conversation::{Content, Part, Thinking, ToolCall};
+use crate::translate::conversation::{Content, Image, Media, Part, Thinking, ToolCall};
 use crate::translate::responses;
 use crate::translate::responses::frame::{self, Frame, Rest, json};
 use crate::translate::responses::item::{self, Item, Status, SummaryText};
@@ -34,7 +34,7 @@ pub fn render(answer: &Answer<'_>, asked_model: &str, echo: &str) -> Vec<u8> {
     let choice = answer.choices.first().unwrap_or(&nothing);
     let turns = turns(&choice.parts);
     let held = Held {
-        tool_calls: turns.iter().any(|turn| matches!(turn, Turn::Call(_))),
+        tool_calls: turns.iter().any(|turn| matches!(turn, Turn::Call(_) | Turn::Custom(_))),
         refusal: turns.iter().any(|turn| matches!(turn, Turn::Message(message) if !message.refusal.is_empty())),
     };
     let incomplete = words::incomplete(choice.finish.reason, held);
@@ -49,7 +49,7 @@ pub fn render(answer: &Answer<'_>, asked_model: &str, echo: &str) -> Vec<u8> {
         items.add(turn, status);
     }
     let frame = Frame::new(answer.id.as_deref(), answer.model.as_deref().unwrap_or(asked_model), answer.created);
-    let rest = Rest { echo, service_tier: answer.service_tier.as_deref(), usage: Some(answer.usage.unwrap_or_default()) };
+    let rest = Rest { echo, service_tier: answer.service_tier.as_deref(), usage: answer.usage };
     let mut out = Vec::with_capacity(items.list.len() + echo.len() + 1024);
     frame.write(frame::State::of(incomplete), &items.list, &rest, &mut out);
     out
@@ -61,9 +61,11 @@ enum Turn<'c> {
     Thinking(&'c Thinking<'c>),
     Redacted(&'c str),
     Message(Message),
+    Picture(&'c str),
     /// Google's, of the call that follows: it rides on a reasoning item before it, and comes back there.
     Signature(Str<'static>),
     Call(&'c ToolCall<'c>),
+    Custom(&'c ToolCall<'c>),
 }
 
 #[derive(Debug, Default)]
@@ -94,11 +96,13 @@ fn turns<'c>(parts: &'c [Part<'c>]) -> Vec<Turn<'c>> {
             Content::Thinking(thinking) => Turn::Thinking(thinking),
             Content::RedactedThinking(data) => Turn::Redacted(data),
             Content::ToolCall(call) => Turn::Call(call),
-            // No model answers with these.
+            Content::CustomCall(call) => Turn::Custom(call),
+            Content::Image(Image { source: Media::Base64 { data, .. }, .. }) => Turn::Picture(data),
+            // The usage record says that they are left out.
             Content::Image(_) | Content::Audio(_) | Content::Document(_) | Content::ToolResult(_) => continue,
         };
         turns.extend(open.take().map(Turn::Message));
-        if let Turn::Call(ToolCall { signature: Some(own), .. }) = turn {
+        if let Turn::Call(ToolCall { signature: Some(own), .. }) | Turn::Custom(ToolCall { signature: Some(own), .. }) = turn {
             turns.push(Turn::Signature(signature::seal(own)));
         }
         turns.push(turn);
@@ -132,12 +136,20 @@ impl Items<'_> {
                 self.push(&Item::Reasoning { id: &made_id("rs"), summary: &[], encrypted_content: Some(Seal::Redacted(data)) });
             }
             Turn::Message(message) => self.message(message, status),
+            Turn::Picture(data) => {
+                let (id, status) = (&made_id("ig"), Status::Completed);
+                self.push(&Item::ImageGenerationCall { id, status, result: Some(data) });
+            }
             Turn::Signature(signature) => {
                 self.push(&Item::Reasoning {
                     id: &made_id("rs"),
                     summary: &[],
                     encrypted_content: Some(Seal::Signed(signature)),
                 });
+            }
+            Turn::Custom(call) => {
+                let (id, call_id, name, input) = (&made_id("ctc"), &*call.id, &*call.name, &*call.arguments);
+                self.push(&Item::CustomToolCall { id, call_id, name, input });
             }
             Turn::Call(call) => {
                 let arguments = if call.arguments.is_empty() { "{}" } else { &*call.arguments };

@@ -54,6 +54,13 @@ pub(super) struct ItemAdded<'c> {
     pub(super) item: Item<'c>,
 }
 
+/// Something happens to an item, and nothing else is to be said of it.
+#[derive(Serialize)]
+pub(super) struct AtItem<'c> {
+    pub(super) item_id: &'c str,
+    pub(super) output_index: usize,
+}
+
 /// A content part begins or ends.
 #[derive(Serialize)]
 pub(super) struct PartEvent<'c> {
@@ -143,4 +150,11 @@ pub(super) struct ArgumentsDone<'c> {
     pub(super) item_id: &'c str,
     pub(super) output_index: usize,
     pub(super) arguments: &'c str,
+}
+
+#[derive(Serialize)]
+pub(super) struct InputDone<'c> {
+    pub(super) item_id: &'c str,
+    pub(super) output_index: usize,
+    pub(super) input: &'c str,
 }

@@ -1,15 +1,14 @@
 //! The items of an answer as they are said.
 //!
 //! One message or one block of thinking is open at a time, and ends when something else begins. A tool call stays open beside them
-//! until its arguments are JSON and something else begins, or until the answer ends, because vendors interleave the pieces of
+//! until its arguments are a whole object and something else begins, or until the answer ends, because vendors interleave the pieces of
 //! several calls; every event says by its output index what it belongs to. Items that have ended are kept, since the last event of
 //! a stream repeats them all, so there is a bound on what an answer may be.
 
-use serde::de::IgnoredAny;
-
-use super::event::{ArgumentsDelta, ArgumentsDone, Events, ItemAdded, SummaryDelta, SummaryDone, SummaryPart};
+use super::event::{ArgumentsDelta, ArgumentsDone, AtItem, Events, InputDone, ItemAdded, SummaryDelta, SummaryDone, SummaryPart};
 use super::message::{Message, Said};
 use crate::translate::citation::Citation;
+use crate::translate::complete::Complete;
 use crate::translate::responses::frame::json;
 use crate::translate::responses::item::{Item, Status, SummaryText};
 use crate::translate::responses::made_id;
@@ -69,12 +68,24 @@ struct Thinking {
 struct Call {
     /// The provider's number of the call.
     index: u32,
+    kind: Kind,
     at: usize,
     id: String,
     call_id: String,
     name: String,
     arguments: String,
+    /// Of a function.
+    complete: Complete,
     ended: bool,
+}
+
+/// What is called.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Kind {
+    /// Its arguments are JSON.
+    Function,
+    /// It is called with a text.
+    Custom,
 }
 
 impl Output {
@@ -178,6 +189,20 @@ impl Output {
         Ok(())
     }
 
+    /// A picture, whole.
+    pub(super) fn picture(&mut self, data: &str, out: &mut Vec<u8>) -> Outcome {
+        self.keep(data.len())?;
+        let output_index = self.begin(out)?;
+        let id = made_id("ig");
+        let item = Item::ImageGenerationCall { id: &id, status: Status::InProgress, result: None };
+        self.events.send("response.output_item.added", &ItemAdded { output_index, item }, out);
+        for name in ["response.image_generation_call.in_progress", "response.image_generation_call.completed"] {
+            self.events.send(name, &AtItem { item_id: &id, output_index }, out);
+        }
+        self.end(output_index, &Item::ImageGenerationCall { id: &id, status: Status::Completed, result: Some(data) }, out);
+        Ok(())
+    }
+
     /// A reasoning item begins; returns its id.
     fn reasoning(&mut self, at: usize, out: &mut Vec<u8>) -> String {
         let id = made_id("rs");
@@ -197,7 +222,8 @@ impl Output {
         self.end(*at, &Item::Reasoning { id, summary: &summary, encrypted_content: seal }, out);
     }
 
-    pub(super) fn call(&mut self, index: u32, call_id: &str, name: &str, out: &mut Vec<u8>) -> Outcome {
+    /// A call begins: the provider's number of it, and what is called.
+    pub(super) fn call(&mut self, (index, kind): (u32, Kind), call_id: &str, name: &str, out: &mut Vec<u8>) -> Outcome {
         if self.calls.iter().any(|call| call.index == index) {
             return Err(Tangled::SameCall);
         }
@@ -207,11 +233,24 @@ impl Output {
         self.keep(call_id.len().saturating_add(name.len()))?;
         self.held.tool_calls = true;
         let at = self.begin(out)?;
-        let id = made_id("fc");
-        let item = Item::FunctionCall { id: &id, status: Status::InProgress, call_id, name, arguments: "" };
+        let id = made_id(if kind == Kind::Custom { "ctc" } else { "fc" });
+        let item = match kind {
+            Kind::Function => Item::FunctionCall { id: &id, status: Status::InProgress, call_id, name, arguments: "" },
+            Kind::Custom => Item::CustomToolCall { id: &id, call_id, name, input: "" },
+        };
         self.events.send("response.output_item.added", &ItemAdded { output_index: at, item }, out);
         let (call_id, name) = (call_id.to_owned(), name.to_owned());
-        self.calls.push(Call { index, at, id, call_id, name, arguments: String::new(), ended: false });
+        self.calls.push(Call {
+            index,
+            kind,
+            at,
+            id,
+            call_id,
+            name,
+            arguments: String::new(),
+            complete: Complete::default(),
+            ended: false,
+        });
         Ok(())
     }
 
@@ -223,8 +262,11 @@ impl Output {
             return if json.trim().is_empty() { Ok(()) } else { Err(Tangled::NoSuchCall) };
         }
         call.arguments.push_str(json);
+        if call.kind == Kind::Function {
+            call.complete.feed(json);
+        }
         let piece = ArgumentsDelta { item_id: &call.id, output_index: call.at, delta: json };
-        self.events.send("response.function_call_arguments.delta", &piece, out);
+        self.events.send(call.kind.piece(), &piece, out);
         Ok(())
     }
 
@@ -234,7 +276,7 @@ impl Output {
         self.end_open(Status::Completed, out);
         for at in 0..self.calls.len() {
             let call = &self.calls[at];
-            if !call.ended && serde_json::from_str::<IgnoredAny>(&call.arguments).is_ok() {
+            if !call.ended && call.complete.is_complete() {
                 self.end_call(at, Status::Completed, out);
             }
         }
@@ -276,9 +318,15 @@ impl Output {
     fn end_call(&mut self, at: usize, status: Status, out: &mut Vec<u8>) {
         let Some(call) = self.calls.get_mut(at).filter(|call| !call.ended) else { return };
         call.ended = true;
+        let kind = call.kind;
         let Call { id, call_id, name, at, .. } = &mut *call;
         let (id, call_id, name, at) = (std::mem::take(id), std::mem::take(call_id), std::mem::take(name), *at);
         let mut arguments = std::mem::take(&mut call.arguments);
+        if kind == Kind::Custom {
+            let (item_id, call_id, name, input) = (&*id, &*call_id, &*name, &*arguments);
+            self.events.send("response.custom_tool_call_input.done", &InputDone { item_id, output_index: at, input }, out);
+            return self.end(at, &Item::CustomToolCall { id: item_id, call_id, name, input }, out);
+        }
         if arguments.is_empty() {
             // Clients parse them as JSON.
             arguments.push_str("{}");
@@ -307,6 +355,16 @@ impl Output {
     fn keep(&mut self, bytes: usize) -> Outcome {
         self.kept = self.kept.saturating_add(bytes);
         if self.kept > MOST { Err(Tangled::TooMuch) } else { Ok(()) }
+    }
+}
+
+impl Kind {
+    /// The event that tells a piece of what it is called with.
+    fn piece(self) -> &'static str {
+        match self {
+            Self::Function => "response.function_call_arguments.delta",
+            Self::Custom => "response.custom_tool_call_input.delta",
+        }
     }
 }
 

@@ -397,3 +397,21 @@ fn what_nobody_knows_is_passed_over() {
     ]);
     assert_eq!(seen, ["start None None None", "finish ContentFilter", "end"]);
 }
+
+/// Each item that begins looks whether the calls before it are whole: that must not mean to read their arguments anew.
+#[test]
+fn large_arguments_that_never_end_cost_no_more_with_many_items_behind_them() {
+    let mut writer = Writer::new("asked", &echo(None));
+    let mut out = Vec::new();
+    writer.delta(&call(0, "c"), &mut out);
+    writer.delta(&arguments(0, &format!(r#"{{"a":"{}"#, "x".repeat(8 << 20))), &mut out);
+    let began = tokio::time::Instant::now();
+    for _ in 0..4_000 {
+        out.clear();
+        writer.delta(&text("t"), &mut out);
+        writer.delta(&Delta::Thinking { choice: 0, text: "t".into() }, &mut out);
+    }
+    assert!(!writer.gave_up());
+    // Minutes, where they are read anew.
+    assert!(began.elapsed() < std::time::Duration::from_secs(30), "{:?}", began.elapsed());
+}

@@ -7,7 +7,7 @@
 use std::borrow::Cow;
 
 use super::message::Said;
-use super::output::{Output, Tangled};
+use super::output::{Kind as Called, Output, Tangled};
 use crate::rejection::{Kind, Rejection};
 use crate::translate::answer::{Delta, FinishReason, ProviderError};
 use crate::translate::openai::error::type_of;
@@ -103,8 +103,7 @@ impl Writer {
         let Some(frame) = &self.frame else { return };
         let (items, usage) = match state {
             State::InProgress => (Vec::new(), None),
-            State::Failed(_) => (self.output.items(), self.usage),
-            State::Completed | State::Incomplete(_) => (self.output.items(), Some(self.usage.unwrap_or_default())),
+            State::Failed(_) | State::Completed | State::Incomplete(_) => (self.output.items(), self.usage),
         };
         let rest = Rest { echo: &self.echo, service_tier: None, usage };
         self.output.events.send_with(name, ",\"response\":", |out| frame.write(state, &items, &rest, out), out);
@@ -120,11 +119,17 @@ impl Writer {
             Delta::Thinking { choice: 0, text } => output.thinking(text, out),
             Delta::Signature { choice: 0, signature } => output.signature(signature, out),
             Delta::RedactedThinking { choice: 0, data } => output.redacted(data, out),
+            Delta::Media { choice: 0, media_type, data } if media_type.starts_with("image/") => output.picture(data, out),
             Delta::ToolCall { choice: 0, index, id, name, signature } => {
                 // Google's rides on a reasoning item before the call, and comes back there.
                 let signed = signature.as_deref().map_or(Ok(()), |own| output.signature(&signature::seal(own), out));
-                signed.and_then(|()| output.call(*index, id, name, out))
+                signed.and_then(|()| output.call((*index, Called::Function), id, name, out))
             }
+            Delta::CustomCall { choice: 0, index, id, name, signature } => {
+                let signed = signature.as_deref().map_or(Ok(()), |own| output.signature(&signature::seal(own), out));
+                signed.and_then(|()| output.call((*index, Called::Custom), id, name, out))
+            }
+            Delta::CustomInput { choice: 0, index, text } => output.arguments(*index, text, out),
             Delta::ToolArguments { choice: 0, index, json } => output.arguments(*index, json, out),
             Delta::Logprobs { choice: 0, raw } => output.logprobs(raw, out),
             _ => Ok(()),

@@ -204,6 +204,7 @@ fn calls(arguments: &str) -> Value {
     ] })
 }
 
+/// Field note 39.
 #[test]
 fn tool_results_of_one_turn_stand_in_one_message_and_first() {
     let request = messages(json!([

@@ -145,7 +145,8 @@ fn forbid_calls(family: Family, additional: &mut Additional<'_>, field: &str) ->
 
 fn one_at_a_time(choice: Option<&ToolChoice<'_>>, family: Family, additional: &mut Additional<'_>) -> Result<(), Fault> {
     if !family.may_be_claude() {
-        let message = "Bedrock cannot keep this model from several calls in one turn: leave it out";
+        let message =
+            "Bedrock cannot keep this model from several calls in one turn: leave it out, or name a model of Anthropic's";
         return Err(Fault::new("parallel_tool_calls", message));
     }
     let mut choice = match choice {

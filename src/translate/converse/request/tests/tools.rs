@@ -35,6 +35,7 @@ fn every_schema_is_an_object() {
     assert_eq!(refused(json!({ "tools": [tool] }), CLAUDE).0, "tools[0].function.parameters");
 }
 
+/// Field note 40.
 #[test]
 fn an_empty_description_is_left_out_and_strict_is_told() {
     let tool = json!({ "type": "function", "function": { "name": "t", "description": " ", "strict": true } });
@@ -43,6 +44,7 @@ fn an_empty_description_is_left_out_and_strict_is_told() {
     assert_eq!(spec, json!({ "name": "t", "strict": true, "inputSchema": schema }));
 }
 
+/// Field note 40.
 #[test]
 fn a_name_that_bedrock_does_not_take_is_refused_and_never_changed() {
     let long = "a".repeat(65);
@@ -106,6 +108,7 @@ fn one_call_at_a_time_is_said_in_claudes_words_or_refused() {
     assert_eq!(body(json!({ "parallel_tool_calls": false }), NOVA)["toolConfig"], Value::Null);
 }
 
+/// Field notes 38 and 39.
 #[test]
 fn consecutive_tool_results_stand_in_one_message_of_the_user_and_first_in_it() {
     let call = |id: &str| json!({ "id": id, "type": "function", "function": { "name": "look", "arguments": "" } });

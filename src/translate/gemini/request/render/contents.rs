@@ -135,6 +135,7 @@ impl<'c> Turns<'c, '_> {
             match &part.content {
                 Content::Text(text) | Content::Refusal(text) if text.is_empty() => {}
                 Content::Text(text) | Content::Refusal(text) => signer.text(text, &mut turn.parts),
+                picture @ Content::Image(_) => parts::push(picture, self.dropped, &mut turn.parts)?,
                 Content::Thinking(thinking) => {
                     if !signer.thinking(thinking, &mut turn.parts) {
                         self.dropped.add("thinking");

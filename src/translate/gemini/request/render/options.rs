@@ -12,13 +12,16 @@ use crate::translate::hints::Hints;
 const STOPS: usize = 5;
 const JSON: &str = "application/json";
 
+const ALONE: &str =
+    "Google's models call several tools in a turn if they like: leave it out, or name a model of OpenAI's or Anthropic's";
+
 /// Refuses what changes the answer and Google cannot do.
 pub(super) fn refuse(conversation: &Conversation<'_>) -> Result<(), Fault> {
     let biased = conversation.logit_bias.is_some_and(|raw| !matches!(raw.get(), "null" | "{}"));
     let alone = conversation.parallel_tool_calls == Some(false) && !conversation.tools.is_empty();
     for (wrong, field, message) in [
         (biased, "logit_bias", "Google takes no biases"),
-        (alone, "parallel_tool_calls", "Google's models call several tools in a turn if they like: only true is possible"),
+        (alone, "parallel_tool_calls", ALONE),
         (conversation.stop.len() > STOPS, "stop", "Google takes at most five stop sequences"),
     ] {
         if wrong {

@@ -80,6 +80,7 @@ fn a_system_message_in_the_middle_keeps_its_authority_and_loses_its_place() {
     assert_eq!(dropped, ["messages[] (place of a system message)"]);
 }
 
+/// Field notes 38 and 39.
 #[test]
 fn results_of_parallel_calls_stand_together_and_name_their_function() {
     let messages = json!([
@@ -162,6 +163,7 @@ fn the_first_call_of_a_turn_has_a_signature_since_gemini_3() {
     assert_eq!(contents(messages, FLASH)[1]["parts"][0].get("thoughtSignature"), None);
 }
 
+/// Field note 44.
 #[test]
 fn a_signature_of_googles_goes_back_to_the_call_that_it_came_on() {
     // As OpenAI's clients bring it back.

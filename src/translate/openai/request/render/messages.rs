@@ -200,7 +200,7 @@ pub(super) fn out_of_place(content: &Content<'_>, role: &str) -> Fault {
         Content::Audio(_) => "audio",
         Content::Document(_) => "a document",
         Content::Thinking(_) | Content::RedactedThinking(_) => "thinking",
-        Content::ToolCall(_) => "a tool call",
+        Content::ToolCall(_) | Content::CustomCall(_) => "a tool call",
         Content::ToolResult(_) => "a tool result",
         Content::Refusal(_) => "a refusal",
     };

@@ -1,8 +1,8 @@
-//! Whether the pieces of a JSON object or array have come to its end.
+//! Whether the pieces of a JSON object or array have come to its end, without reading them anew for each piece.
 
 /// Follows the brackets and strings of JSON that comes in pieces. JSON that is wrong may never be complete.
 #[derive(Debug, Default)]
-pub(super) struct Complete {
+pub(in crate::translate) struct Complete {
     depth: u32,
     in_string: bool,
     escaped: bool,
@@ -10,7 +10,7 @@ pub(super) struct Complete {
 }
 
 impl Complete {
-    pub(super) fn feed(&mut self, json: &str) {
+    pub(in crate::translate) fn feed(&mut self, json: &str) {
         for byte in json.bytes() {
             if self.in_string {
                 match byte {
@@ -33,7 +33,7 @@ impl Complete {
         }
     }
 
-    pub(super) fn is_complete(&self) -> bool {
+    pub(in crate::translate) fn is_complete(&self) -> bool {
         self.complete
     }
 }
