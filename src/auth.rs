@@ -21,7 +21,7 @@ use crate::route::glob::Glob;
 use crate::translate::Family;
 
 pub use forward::Forward;
-pub use presented::{Presented, in_query, presented};
+pub use presented::{GATEWAY_KEY, Presented, in_query, presented};
 
 /// The longest key that is looked at, in bytes.
 const LONGEST_KEY: usize = 1024;
@@ -112,6 +112,11 @@ impl Callers {
     /// Whether a path (without its query) needs no key.
     pub fn is_open(&self, path: &str) -> bool {
         self.open_paths.iter().any(|open| open == path)
+    }
+
+    /// Whether everybody may call, so that no key is for the gateway.
+    pub fn anyone_may(&self) -> bool {
+        self.anonymous.is_some()
     }
 
     /// Who presents this key, at this time. The rejection is 401 and says what is wrong with the key.

@@ -1,3 +1,4 @@
+mod credentials;
 mod passthrough;
 mod service;
 
