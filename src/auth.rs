@@ -34,7 +34,7 @@ use jwt::{Issuers, KeySource, SourceStatus};
 use throttle::Throttle;
 
 pub use forward::Forward;
-pub use presented::{Presented, in_query, presented};
+pub use presented::{GATEWAY_KEY, Presented, in_query, presented};
 pub use principal::{Principal, is_name};
 pub use throttle::{Allowance, ThrottleStatus};
 
@@ -143,6 +143,11 @@ impl Callers {
     /// Whether a path (without its query) needs no key.
     pub fn is_open(&self, path: &str) -> bool {
         self.open_paths.iter().any(|open| open == path)
+    }
+
+    /// Whether everybody may call, so that no key is for the gateway.
+    pub fn anyone_may(&self) -> bool {
+        self.anonymous.is_some()
     }
 
     /// Where Envoy shall tell of client certificates. `None`: nowhere, nobody comes in with one.
