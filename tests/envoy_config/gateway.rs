@@ -94,5 +94,6 @@ pub(crate) fn snapshot(routes: Vec<Route>) -> Snapshot {
         rate_limit_service: None,
         bounds: Bounds::default(),
         usage: Default::default(),
+        rate_limit_service: None,
     }
 }
