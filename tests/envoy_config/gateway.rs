@@ -91,9 +91,7 @@ pub(crate) fn snapshot(routes: Vec<Route>) -> Snapshot {
         rate_limit_service: None,
         limits: Default::default(),
         limit_store: Default::default(),
-        rate_limit_service: None,
         bounds: Bounds::default(),
         usage: Default::default(),
-        rate_limit_service: None,
     }
 }
