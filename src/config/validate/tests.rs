@@ -1,6 +1,7 @@
 mod callers;
 #[cfg(feature = "redis")]
 mod limit_store;
+mod credentials;
 mod passthrough;
 mod service;
 
