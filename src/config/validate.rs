@@ -45,6 +45,10 @@ pub(super) struct Outside<'a> {
     /// Reads the secret in a file, or says what is wrong with the file.
     pub(super) read: &'a mut dyn FnMut(&FilePath) -> Result<SecretString, String>,
     /// The credentials that are kept fresh already.
+    #[cfg_attr(
+        not(any(feature = "aws", feature = "azure", feature = "gcp")),
+        expect(dead_code, reason = "without these, none is kept fresh")
+    )]
     pub(super) shelf: &'a Shelf,
 }
 

@@ -22,6 +22,7 @@ pub(super) struct Subject<'a> {
     pub(super) name: &'a str,
     pub(super) written: &'a model::Provider,
     pub(super) dialect: Dialect,
+    #[cfg_attr(not(feature = "azure"), expect(dead_code, reason = "only Azure's clouds differ by it"))]
     pub(super) endpoint: Option<&'a Endpoint>,
 }
 
