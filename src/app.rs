@@ -82,8 +82,8 @@ impl App {
         app.spawn("clock", until(app.stop.clone(), clock(Arc::clone(&app.engine))));
         app.spawn("keyring", until(app.stop.clone(), keys(Arc::clone(&app.engine))));
         app.spawn("signals", until(app.stop.clone(), hang_ups(Arc::clone(&app.engine))));
-        let started = app.engine.live.current();
-        tokio::join!(keyring::first(&started), app.keep_credentials());
+        keyring::first(&app.engine.live.current()).await;
+        app.keep_credentials().await;
         Ok(app)
     }
 

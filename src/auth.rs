@@ -183,6 +183,11 @@ impl Callers {
         }
     }
 
+    /// Whether everybody may call, so that no key is for the gateway.
+    pub fn anyone_may(&self) -> bool {
+        self.anonymous.is_some()
+    }
+
     /// Who shows this, at this time. The rejection says what is wrong with what was shown.
     pub fn identify(&self, evidence: &Evidence<'_>, now: Timestamp) -> Result<Arc<Principal>, Rejection> {
         if let Some(anonymous) = &self.anonymous {

@@ -6,6 +6,7 @@
 mod auth;
 pub mod credential;
 mod limit_store;
+pub mod credential;
 mod rate_limit_service;
 
 use std::collections::BTreeMap;

@@ -121,15 +121,7 @@ class Aimock:
 class Gateway:
     """A gateway (`kanmon run`): Envoy and the processor. Without a config it configures itself."""
 
-    def __init__(
-        self,
-        config: str | None,
-        directory: Path,
-        name: str = "gateway",
-        *more: str,
-        access_log: Path | None = None,
-        **environment: str,
-    ) -> None:
+    def __init__(self, config: str | None, directory: Path, name: str = "gateway", *more: str, **environment: str) -> None:
         ready = directory / f"{name}-ready.json"
         arguments = ["run", "--ready-file", str(ready), *more]
         arguments += ["--listen", f"127.0.0.1:{free_port()}", "--admin", f"127.0.0.1:{free_port()}"]

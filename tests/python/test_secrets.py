@@ -149,7 +149,7 @@ def test_no_secret_is_ever_emitted(tmp_path: Path):
     }
     good = config(cloud, tmp_path)
     emitted: dict[str, str] = {}
-    at = Gateway(good, tmp_path, access_log=tmp_path / "access.jsonl", **environment)
+    at = Gateway(good, tmp_path, "gateway", "--access-log", str(tmp_path / "access.jsonl"), **environment)
     try:
         emitted["answers"] = "\n".join(drive(at, cloud))
         emitted["admin"] = "\n".join(httpx2.get(f"{at.admin}{path}").text for path in ("/health", "/ready", "/status", "/metrics", "/"))
