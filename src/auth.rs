@@ -145,11 +145,6 @@ impl Callers {
         self.open_paths.iter().any(|open| open == path)
     }
 
-    /// Whether everybody may call, so that no key is for the gateway.
-    pub fn anyone_may(&self) -> bool {
-        self.anonymous.is_some()
-    }
-
     /// Where Envoy shall tell of client certificates. `None`: nowhere, nobody comes in with one.
     pub fn told_certificates(&self) -> Option<Told> {
         self.certificates.as_ref().map(Certificates::told)

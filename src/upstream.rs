@@ -12,7 +12,8 @@ pub mod keeper;
 pub mod kept;
 pub mod presets;
 pub mod source;
-#[cfg(all(test, any(feature = "azure", feature = "gcp")))]
+#[cfg(test)]
+#[cfg(any(feature = "azure", feature = "gcp"))]
 mod stand_in;
 #[cfg(any(feature = "azure", feature = "gcp"))]
 mod token;

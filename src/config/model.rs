@@ -4,7 +4,6 @@
 //! `Debug`.
 
 mod auth;
-pub mod credential;
 mod limit_store;
 pub mod credential;
 mod rate_limit_service;

@@ -125,8 +125,6 @@ class Gateway:
         ready = directory / f"{name}-ready.json"
         arguments = ["run", "--ready-file", str(ready), *more]
         arguments += ["--listen", f"127.0.0.1:{free_port()}", "--admin", f"127.0.0.1:{free_port()}"]
-        if access_log is not None:
-            arguments += ["--access-log", str(access_log)]
         if config is not None:
             written = directory / f"{name}.yaml"
             written.write_text(config)

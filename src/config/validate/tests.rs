@@ -1,5 +1,4 @@
 mod callers;
-mod credentials;
 #[cfg(feature = "redis")]
 mod limit_store;
 mod credentials;
