@@ -54,9 +54,11 @@ impl Fallback {
 
 impl Route {
     /// The order to try, as an index into [`Route::orders`]. By preference, among neighbours with weights by lot (`random` is
-    /// uniform); who rests is not tried first, and where all rest, the one that wakes first.
+    /// uniform); who rests or has no credential is not tried first, and where nobody is left, of those with a credential the one that
+    /// wakes first.
     pub fn pick(&self, health: &Health, now: Instant, random: u64) -> usize {
-        let awake = |choice: &Choice| !health.is_resting(&choice.provider.name, now);
+        let ready = |choice: &Choice| choice.provider.credential.is_ready(now);
+        let awake = |choice: &Choice| ready(choice) && !health.is_resting(&choice.provider.name, now);
         let equals = self.choices.chunk_by(|a, b| a.weight.is_some() && b.weight.is_some());
         let mut start = 0;
         for equals in equals {
@@ -66,7 +68,7 @@ impl Route {
             }
             start += equals.len();
         }
-        let wakes = |choice: &Choice| health.wakes(&choice.provider.name, now);
+        let wakes = |choice: &Choice| (!ready(choice), health.wakes(&choice.provider.name, now));
         let first = self.choices.iter().enumerate().min_by_key(|(_, choice)| wakes(choice));
         first.map_or(0, |(position, _)| position)
     }

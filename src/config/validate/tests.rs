@@ -1,6 +1,8 @@
 mod callers;
+mod credentials;
 #[cfg(feature = "redis")]
 mod limit_store;
+mod credentials;
 mod passthrough;
 mod service;
 
