@@ -20,9 +20,11 @@ mod names;
 #[allow(dead_code, reason = "the config's rules on days, months and what is in flight use the rest")]
 mod period;
 mod refused;
+#[cfg_attr(not(feature = "redis"), allow(dead_code, reason = "only a store that is elsewhere needs the rest"))]
 mod reservation;
 mod rules;
 mod standing;
+#[cfg_attr(not(feature = "redis"), allow(dead_code, reason = "only a store that is elsewhere needs the rest"))]
 mod store;
 #[cfg(test)]
 mod tests;
