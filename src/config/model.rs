@@ -4,8 +4,8 @@
 //! `Debug`.
 
 mod auth;
-mod limit_store;
 pub mod credential;
+mod limit_store;
 mod rate_limit_service;
 
 use std::collections::BTreeMap;

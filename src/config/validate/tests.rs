@@ -1,7 +1,7 @@
 mod callers;
+mod credentials;
 #[cfg(feature = "redis")]
 mod limit_store;
-mod credentials;
 mod passthrough;
 mod service;
 
