@@ -16,10 +16,12 @@ use axum::routing::get;
 use axum::{Json, Router};
 use serde::Serialize;
 use tokio::net::TcpListener;
+use tokio::time::Instant;
 
 use crate::auth::{self, jwt::SourceStatus};
 use crate::exchange::Engine;
 use crate::limit::StoreStatus;
+use crate::upstream::{Credential, kept};
 
 /// Whether the process takes requests.
 #[derive(Debug, Clone, Default)]
@@ -89,6 +91,34 @@ struct ProviderStatus {
     name: String,
     dialect: &'static str,
     resting: bool,
+    credential: CredentialStatus,
+}
+
+/// How the gateway proves itself to a provider, without what it proves itself with.
+#[derive(Debug, Serialize)]
+struct CredentialStatus {
+    kind: &'static str,
+    valid: bool,
+    /// Of one that is fetched: when that was, when it ends, and why it could not be fetched the last time.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    fetched_at: Option<String>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    expires_at: Option<String>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    error: Option<String>,
+}
+
+impl CredentialStatus {
+    fn of(credential: &Credential, now: Instant) -> Self {
+        let kind = credential.kind();
+        match credential.kept().map(|kept| kept.status(now)) {
+            None => Self { kind, valid: true, fetched_at: None, expires_at: None, error: None },
+            Some(kept::Status { valid, fetched_at, expires_at, error }) => {
+                let [fetched_at, expires_at] = [fetched_at, expires_at].map(|at| at.map(|at| at.to_string()));
+                Self { kind, valid, fetched_at, expires_at, error }
+            }
+        }
+    }
 }
 
 /// Serves until the task is dropped.
@@ -120,12 +150,13 @@ async fn limits(State(admin): State<Admin>, RawQuery(query): RawQuery) -> Respon
 async fn status(State(admin): State<Admin>) -> Json<Status> {
     let engine = &admin.engine;
     let snapshot = engine.live.current();
-    let now = tokio::time::Instant::now();
+    let now = Instant::now();
     let usage = engine.sink.status();
     let providers = snapshot.providers.iter().map(|provider| ProviderStatus {
         name: provider.name.to_string(),
         dialect: provider.dialect.name(),
         resting: engine.health.is_resting(&provider.name, now),
+        credential: CredentialStatus::of(&provider.credential, now),
     });
     Json(Status {
         version: env!("CARGO_PKG_VERSION"),

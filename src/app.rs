@@ -22,10 +22,15 @@ use crate::extproc::server::{self, Address, Listener};
 use crate::keyring;
 use crate::limit::Limiter;
 use crate::route::Health;
+use crate::upstream::Keeper;
 use crate::usage::Sink;
 
 /// How long exchanges under way may take to end when the process is told to stop.
 pub const DRAIN: Duration = Duration::from_secs(30);
+
+/// How long credentials that are fetched may take, at start and before a new config comes into force: after that, their providers are
+/// out until they are there.
+const FETCH: Duration = Duration::from_secs(10);
 
 /// How long the disk may take for the last usage records.
 const FLUSH: Duration = Duration::from_secs(10);
@@ -78,7 +83,16 @@ impl App {
         app.spawn("keyring", until(app.stop.clone(), keys(Arc::clone(&app.engine))));
         app.spawn("signals", until(app.stop.clone(), hang_ups(Arc::clone(&app.engine))));
         keyring::first(&app.engine.live.current()).await;
+        app.keep_credentials().await;
         Ok(app)
+    }
+
+    /// Fetches the credentials that are to be fetched, and keeps them fresh from now on, those of new configs too.
+    async fn keep_credentials(&self) {
+        let keeper = Keeper::new(self.tasks.clone(), self.stop.clone());
+        let (runtime, of_new) = (tokio::runtime::Handle::current(), keeper.clone());
+        self.engine.live.prepare_with(move |snapshot| runtime.block_on(of_new.obtain(&snapshot.providers, FETCH)));
+        keeper.obtain(&self.engine.live.current().providers, FETCH).await;
     }
 
     /// Runs a part. One that fails takes the process down: half a gateway is worse than none.

@@ -34,7 +34,7 @@ use jwt::{Issuers, KeySource, SourceStatus};
 use throttle::Throttle;
 
 pub use forward::Forward;
-pub use presented::{Presented, in_query, presented};
+pub use presented::{GATEWAY_KEY, Presented, in_query, presented};
 pub use principal::{Principal, is_name};
 pub use throttle::{Allowance, ThrottleStatus};
 
@@ -181,6 +181,11 @@ impl Callers {
             verified_tokens: self.issuers.as_ref().map_or(0, Issuers::remembered),
             throttle: self.throttle.as_ref().map(|throttle| throttle.status()).unwrap_or_default(),
         }
+    }
+
+    /// Whether everybody may call, so that no key is for the gateway.
+    pub fn anyone_may(&self) -> bool {
+        self.anonymous.is_some()
     }
 
     /// Who shows this, at this time. The rejection says what is wrong with what was shown.

@@ -20,10 +20,12 @@ mod expression;
 mod names;
 mod period;
 mod refused;
+#[cfg_attr(not(feature = "redis"), allow(dead_code, reason = "only a store that is elsewhere needs the rest"))]
 mod reservation;
 mod rules;
 mod standing;
 mod state;
+#[cfg_attr(not(feature = "redis"), allow(dead_code, reason = "only a store that is elsewhere needs the rest"))]
 mod store;
 #[cfg(test)]
 mod tests;

@@ -1,9 +1,22 @@
 //! Stage 6, with which credential: the providers and how the gateway proves itself to them.
 
 pub mod aws;
+#[cfg(feature = "azure")]
+pub mod azure;
+pub mod caller;
 pub mod credential;
 pub mod endpoint;
+#[cfg(feature = "gcp")]
+pub mod google;
+pub mod keeper;
+pub mod kept;
 pub mod presets;
+pub mod source;
+#[cfg(test)]
+#[cfg(any(feature = "azure", feature = "gcp"))]
+mod stand_in;
+#[cfg(any(feature = "azure", feature = "gcp"))]
+mod token;
 
 use std::path::PathBuf;
 use std::sync::Arc;
@@ -13,8 +26,10 @@ use http::{HeaderName, HeaderValue};
 use crate::config::model::Rest;
 use crate::translate::{Api, Dialect, Format, Hosting};
 
-pub use credential::{CREDENTIAL_HEADERS, Credential, Signable, SigningError};
+pub use credential::{CREDENTIAL_HEADERS, Credential, Signable, Unproven};
 pub use endpoint::{Endpoint, EndpointError};
+pub use keeper::Keeper;
+pub use kept::{Kept, Shelf};
 pub use presets::Preset;
 
 /// The APIs of OpenAI's besides chat completions that a provider serves itself: what is asked of them passes through. What it does

@@ -32,10 +32,17 @@ impl fmt::Debug for Presented<'_> {
 /// for this gateway (and what no provider gets) changes nothing.
 const VENDOR_HEADERS: [&str; 2] = ["api-key", "x-goog-api-key"];
 
-/// Finds the key in `authorization: Bearer` or `x-api-key`, or else in a vendor's header, whatever the API: many clients can only be
+/// The header of the gateway's own: a key in it is the one that counts, and the other headers are left to the caller's own keys for
+/// providers. No provider gets it.
+pub const GATEWAY_KEY: &str = "x-kanmon-api-key";
+
+/// Finds the key in the gateway's own header, or else in `authorization: Bearer` or `x-api-key`, or else in a vendor's header, whatever the API: many clients can only be
 /// given a key for one of them. `headers` finds a header by its lower-case name.
 pub fn presented<'a>(headers: impl Fn(&str) -> Option<&'a str>, family: Family) -> Presented<'a> {
     let given = |name: &str| headers(name).map(str::trim).filter(|value| !value.is_empty());
+    if let Some(key) = given(GATEWAY_KEY) {
+        return Presented::Key(key);
+    }
     let authorization = given("authorization");
     let usual = only([authorization.and_then(bearer), given("x-api-key")]);
     match usual.or_else(|| only(VENDOR_HEADERS.map(given))) {

@@ -3,7 +3,11 @@
 use anyhow::Context as _;
 use tokio::runtime::{Builder, Runtime};
 use tokio::signal::unix::{SignalKind, signal};
-use tracing_subscriber::EnvFilter;
+use tracing::Level;
+use tracing_subscriber::filter::filter_fn;
+use tracing_subscriber::layer::SubscriberExt as _;
+use tracing_subscriber::util::SubscriberInitExt as _;
+use tracing_subscriber::{EnvFilter, Layer as _};
 
 /// Builds the runtime. One thread serves a small machine best: Envoy needs the other core more.
 ///
@@ -28,9 +32,19 @@ pub(super) fn raise_file_limit() {
 }
 
 /// Logs to standard error, as `KANMON_LOG` says (`info`, `debug`, `kanmon::route=debug`).
+///
+/// Whatever it says, libraries tell what went wrong at most, and those of AWS nothing: further down they write whole requests and
+/// answers into the log, and secrets with them. What matters of it the gateway tells in its own words.
 pub(super) fn init_logging(default: &str) {
     let filter = EnvFilter::try_from_env("KANMON_LOG").unwrap_or_else(|_| EnvFilter::new(default));
-    let _ = tracing_subscriber::fmt().with_env_filter(filter).with_writer(std::io::stderr).with_target(false).try_init();
+    let discreet = filter_fn(|event| is_discreet(event.target(), *event.level()));
+    let layer = tracing_subscriber::fmt::layer().with_writer(std::io::stderr).with_target(false).with_filter(discreet);
+    let _ = tracing_subscriber::registry().with(filter).with(layer).try_init();
+}
+
+fn is_discreet(target: &str, level: Level) -> bool {
+    let library = target.split("::").next().unwrap_or_default();
+    library == "kanmon" || (level <= Level::WARN && !library.starts_with("aws_"))
 }
 
 /// Resolves at SIGTERM or SIGINT.
@@ -42,5 +56,24 @@ pub(super) async fn terminated() {
     tokio::select! {
         _ = terminate.recv() => {}
         _ = interrupt.recv() => {}
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn libraries_tell_what_went_wrong_at_most() {
+        for (target, level, told) in [
+            ("kanmon::route", Level::TRACE, true),
+            ("h2::codec::framed_read", Level::WARN, true),
+            ("h2::codec::framed_read", Level::INFO, false),
+            ("hyper_util::client", Level::TRACE, false),
+            ("aws_config::web_identity_token", Level::WARN, false),
+            ("aws_smithy_runtime::client", Level::ERROR, false),
+        ] {
+            assert_eq!(is_discreet(target, level), told, "{target} {level}");
+        }
     }
 }

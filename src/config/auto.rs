@@ -2,19 +2,19 @@
 
 use std::collections::BTreeMap;
 
-use secrecy::SecretString;
-
 use super::Snapshot;
 use super::beside::Beside;
 use super::errors::{Errors, Report, Source};
 use super::interpolate::Environment;
 use super::load::built_in_prices;
+use super::model::credential::Secret;
 use super::model::{
     Auth, Bounds, Choice, Config, Credential, DetailedChoice, Digests, Key, LimitStore, Provider, Route, Usage,
     default_max_tokens,
 };
-use super::validate::{Written, validate};
+use super::validate::{Outside, Written, validate};
 use crate::translate::Dialect;
+use crate::upstream::Shelf;
 
 /// Where errors say that they are.
 const ORIGIN: &str = "environment";
@@ -60,9 +60,11 @@ pub fn auto(environment: Environment<'_>, simulator: Option<&str>, demo_key_sha2
     };
     let source = Source::without_places(ORIGIN);
     let mut report = Report::default();
-    let directory = std::path::Path::new("");
+    let mut read = |_: &std::path::Path| Err("there are no files here".to_owned());
+    let shelf = Shelf::default();
+    let outside = Outside { directory: std::path::Path::new(""), environment, read: &mut read, shelf: &shelf };
     let beside = Beside { prices: built_in_prices(&mut report), ..Beside::default() };
-    let snapshot = validate(Written { config, source: &source, beside: &beside, directory }, &mut report);
+    let snapshot = validate(Written { config, source: &source, beside: &beside, outside }, &mut report);
     report.into_result(Some(snapshot)).map_err(|errors| errors.with_paths(variable))
 }
 
@@ -73,12 +75,15 @@ fn from_keys(environment: Environment<'_>) -> Parts {
     let (mut providers, mut routes) = (BTreeMap::new(), Vec::new());
     if let Some(key) = variable("OPENAI_API_KEY") {
         let endpoint = variable("OPENAI_BASE_URL").unwrap_or_else(|| "https://api.openai.com/v1".to_owned());
-        providers.insert("openai".to_owned(), provider(Dialect::OpenAi, endpoint, Credential::Bearer(key.into())));
+        providers.insert("openai".to_owned(), provider(Dialect::OpenAi, endpoint, Credential::Bearer(Secret::Text(key.into()))));
         routes.extend(OPENAI_MODELS.map(|model| route(model, [named("openai")])));
     }
     if let Some(key) = variable("ANTHROPIC_API_KEY") {
         let endpoint = variable("ANTHROPIC_BASE_URL").map_or_else(|| "https://api.anthropic.com/v1".to_owned(), with_version);
-        providers.insert("anthropic".to_owned(), provider(Dialect::Anthropic, endpoint, Credential::XApiKey(key.into())));
+        providers.insert(
+            "anthropic".to_owned(),
+            provider(Dialect::Anthropic, endpoint, Credential::XApiKey(Secret::Text(key.into()))),
+        );
         routes.extend(ANTHROPIC_MODELS.map(|model| route(model, [named("anthropic")])));
     }
     let first = if providers.contains_key("openai") { "openai" } else { "anthropic" };
@@ -95,7 +100,7 @@ fn with_version(base: String) -> String {
 fn simulated(url: &str) -> Parts {
     const OPENAI: &str = "sim-openai";
     const ANTHROPIC: &str = "sim-anthropic";
-    let credential = || SecretString::from("simulated");
+    let credential = || Secret::Text("simulated".into());
     let providers = BTreeMap::from([
         (OPENAI.to_owned(), provider(Dialect::OpenAi, url.to_owned(), Credential::Bearer(credential()))),
         (ANTHROPIC.to_owned(), provider(Dialect::Anthropic, url.to_owned(), Credential::XApiKey(credential()))),

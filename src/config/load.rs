@@ -4,6 +4,7 @@ use std::fs::File;
 use std::io::Read;
 use std::path::{Path as FilePath, PathBuf};
 
+use secrecy::SecretString;
 use serde::de::DeserializeOwned;
 use sha2::{Digest as _, Sha256};
 
@@ -12,8 +13,9 @@ use super::errors::{Errors, Report, Source};
 use super::interpolate::{Environment, interpolate};
 use super::model::{Config, PriceTable};
 use super::node::Path;
-use super::validate::{Written, validate};
+use super::validate::{Outside, Written, validate};
 use super::{Snapshot, typed, yaml};
+use crate::upstream::Shelf;
 
 /// The largest config or keys file, in bytes.
 const LARGEST: u64 = 16 << 20;
@@ -25,7 +27,7 @@ pub fn load(path: &FilePath) -> Result<Snapshot, Errors> {
 
 /// Like [`load`], with variables from elsewhere.
 pub fn load_with(path: &FilePath, environment: &dyn Fn(&str) -> Option<String>) -> Result<Snapshot, Errors> {
-    Files::default().load(path, environment)
+    Files::default().load(path, environment, &Shelf::default())
 }
 
 /// Reads a config. `origin` names it in errors; paths in it that are not absolute begin at the directory of `origin`.
@@ -35,7 +37,7 @@ pub fn parse(text: &str, origin: &str) -> Result<Snapshot, Errors> {
 
 /// Like [`parse`], with variables from elsewhere.
 pub fn parse_with(text: &str, origin: &str, environment: &dyn Fn(&str) -> Option<String>) -> Result<Snapshot, Errors> {
-    Files::default().parse(text, origin, environment)
+    Files::default().parse(text, origin, environment, &Shelf::default())
 }
 
 /// The environment of this process.
@@ -63,13 +65,13 @@ impl Files {
         !self.seen.iter().map(|(_, content)| content).eq(now)
     }
 
-    /// Loads a config file.
-    pub(super) fn load(&mut self, path: &FilePath, environment: Environment<'_>) -> Result<Snapshot, Errors> {
+    /// Loads a config file. Credentials that are kept fresh already are found on the shelf.
+    pub(super) fn load(&mut self, path: &FilePath, environment: Environment<'_>, shelf: &Shelf) -> Result<Snapshot, Errors> {
         let text = self.read(path)?;
-        self.parse(&text, &path.display().to_string(), environment)
+        self.parse(&text, &path.display().to_string(), environment, shelf)
     }
 
-    fn parse(&mut self, text: &str, origin: &str, environment: Environment<'_>) -> Result<Snapshot, Errors> {
+    fn parse(&mut self, text: &str, origin: &str, environment: Environment<'_>, shelf: &Shelf) -> Result<Snapshot, Errors> {
         let mut report = Report::default();
         let mut source = tree(text, origin, environment, &mut report)?;
         let config: Option<Config> = typed::read(&mut source, &mut report);
@@ -79,7 +81,9 @@ impl Files {
         let beside = Beside::read(self, &config.auth, &directory, &source, environment, &mut report);
         let beside = Beside { prices, ..beside };
         let directory = std::path::absolute(&directory).unwrap_or(directory);
-        let snapshot = validate(Written { config, source: &source, beside: &beside, directory: &directory }, &mut report);
+        let mut read = |path: &FilePath| self.secret(path);
+        let outside = Outside { directory: &directory, environment, read: &mut read, shelf };
+        let snapshot = validate(Written { config, source: &source, beside: &beside, outside }, &mut report);
         report.into_result(Some(snapshot))
     }
 
@@ -105,16 +109,26 @@ impl Files {
         Ok(files.map(|(name, bytes)| KeyFile::new(directory, name, bytes)).collect())
     }
 
+    /// The secret in a file: from now on a change of it is a change of the config.
+    fn secret(&mut self, path: &FilePath) -> Result<SecretString, String> {
+        let text = self.read_text(path).map_err(|error| format!("the file {} {error}", path.display()))?;
+        Ok(SecretString::from(text.trim_end_matches(['\r', '\n'])))
+    }
+
     pub(super) fn read(&mut self, path: &FilePath) -> Result<String, Errors> {
+        self.read_text(path).map_err(|error| Errors::file(path, error))
+    }
+
+    fn read_text(&mut self, path: &FilePath) -> Result<String, String> {
         let bytes = read_bytes(path);
         self.seen.push((path.to_owned(), bytes.as_deref().ok().map(digest)));
-        let bytes = bytes.map_err(|error| Errors::file(path, format!("cannot be read: {error}")))?;
+        let bytes = bytes.map_err(|error| format!("cannot be read: {error}"))?;
         if bytes.len() as u64 > LARGEST {
-            return Err(Errors::file(path, "has more than 16 MiB, which no config has"));
+            return Err("has more than 16 MiB, which no config has".to_owned());
         }
         String::from_utf8(bytes).map_err(|error| {
             let line = error.as_bytes()[..error.utf8_error().valid_up_to()].split(|byte| *byte == b'\n').count();
-            Errors::file(path, format!("is not UTF-8 text (line {line})"))
+            format!("is not UTF-8 text (line {line})")
         })
     }
 }

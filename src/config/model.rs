@@ -4,6 +4,7 @@
 //! `Debug`.
 
 mod auth;
+pub mod credential;
 mod limit_store;
 mod limits;
 mod prices;
@@ -13,7 +14,6 @@ use std::collections::BTreeMap;
 use std::path::PathBuf;
 
 use schemars::JsonSchema;
-use secrecy::SecretString;
 use serde::de::value::MapAccessDeserializer;
 use serde::de::{self, MapAccess, Visitor};
 use serde::{Deserialize, Deserializer};
@@ -21,6 +21,7 @@ use serde::{Deserialize, Deserializer};
 use crate::translate::{Dialect, OutputLimit};
 use crate::upstream::Preset;
 
+pub use self::credential::Credential;
 pub use super::duration::Duration;
 pub use auth::{
     Auth, CertificateCaller, CertificatesFrom, ClientCertificates, Digests, ExpiringKey, Forward, Jwt, Key, KeysDir, OneDigest,
@@ -102,8 +103,8 @@ pub struct Provider {
     /// Allows a credential to be sent over plain `http://` to a host that is not on a private network.
     #[serde(default)]
     pub allow_plaintext: bool,
-    /// How the gateway proves itself to it. `none` for a provider that wants nothing. `aws` has `access_key_id`, `secret_access_key`
-    /// and, for temporary keys, `session_token`.
+    /// How the gateway proves itself to it: see [credentials](#credentials). `none` for a provider that wants nothing. Any secret may
+    /// stand in a file instead: `{bearer: {file: /run/secrets/key}}`.
     #[serde(default)]
     #[schemars(extend("default" = "none"))]
     pub credential: Credential,
@@ -169,41 +170,6 @@ impl Default for Rest {
     fn default() -> Self {
         Self { after_failures: 5, duration: Duration::seconds(30), at_most: Duration::seconds(600) }
     }
-}
-
-/// How the gateway proves itself to a provider. Values may be `${ENVIRONMENT_VARIABLE}`.
-#[derive(Default, Deserialize, JsonSchema)]
-#[serde(rename_all = "snake_case")]
-pub enum Credential {
-    /// Nothing is sent.
-    #[default]
-    None,
-    /// `authorization: Bearer …`
-    Bearer(#[schemars(with = "String")] SecretString),
-    /// `x-api-key: …`, as Anthropic wants it.
-    XApiKey(#[schemars(with = "String")] SecretString),
-    /// `api-key: …`, as Azure wants it.
-    ApiKey(#[schemars(with = "String")] SecretString),
-    /// `x-goog-api-key: …`, as the Gemini API wants it.
-    XGoogApiKey(#[schemars(with = "String")] SecretString),
-    /// A signature with AWS's keys (Signature Version 4), for Bedrock. A Bedrock API key is a `bearer`.
-    Aws(AwsKeys),
-}
-
-/// Keys of AWS that do not change.
-#[derive(Deserialize, JsonSchema)]
-#[serde(deny_unknown_fields)]
-pub struct AwsKeys {
-    /// The id of the access key (`AKIA…`, `ASIA…`).
-    #[schemars(with = "String")]
-    pub access_key_id: SecretString,
-    /// The secret access key.
-    #[schemars(with = "String")]
-    pub secret_access_key: SecretString,
-    /// The session token that temporary keys come with.
-    #[serde(default)]
-    #[schemars(with = "Option<String>")]
-    pub session_token: Option<SecretString>,
 }
 
 /// Headers to set and to remove.

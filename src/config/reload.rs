@@ -15,6 +15,7 @@ use tokio::sync::watch;
 
 use super::load::{Content, Files, environment};
 use super::{Errors, Snapshot};
+use crate::upstream::Shelf;
 
 /// How often files are looked at.
 const PERIOD: Duration = Duration::from_secs(2);
@@ -23,6 +24,7 @@ const PERIOD: Duration = Duration::from_secs(2);
 const STILL: Duration = Duration::from_millis(200);
 
 type Environment = Box<dyn Fn(&str) -> Option<String> + Send + Sync>;
+type Prepare = Box<dyn Fn(&Snapshot) + Send + Sync>;
 
 /// The config in force.
 pub struct Live {
@@ -31,6 +33,11 @@ pub struct Live {
     envoy: OnceLock<u64>,
     file: Option<(PathBuf, Environment)>,
     state: Mutex<State>,
+    /// The credentials of the configs in use, so that a reload fetches none of them again.
+    shelf: Shelf,
+    prepare: OnceLock<Prepare>,
+    /// Held for a whole reload, by a thread that may block: one after the other.
+    reloading: Mutex<()>,
 }
 
 impl fmt::Debug for Live {
@@ -69,11 +76,11 @@ impl Live {
 
     /// Like [`Live::open`], with variables from elsewhere.
     pub fn open_with(path: &Path, environment: impl Fn(&str) -> Option<String> + Send + Sync + 'static) -> Result<Self, Errors> {
-        let mut files = Files::default();
-        let snapshot = files.load(path, &environment)?;
+        let (mut files, shelf) = (Files::default(), Shelf::default());
+        let snapshot = files.load(path, &environment, &shelf)?;
         let file = Some((path.to_owned(), Box::new(environment) as Environment));
         let state = Mutex::new(State { files, refused: None });
-        Ok(Self { file, state, ..Self::without_file(snapshot) })
+        Ok(Self { file, state, shelf, ..Self::without_file(snapshot) })
     }
 
     /// A config that stands in no file and never changes.
@@ -85,6 +92,9 @@ impl Live {
             envoy: OnceLock::new(),
             file: None,
             state: Mutex::default(),
+            shelf: Shelf::default(),
+            prepare: OnceLock::new(),
+            reloading: Mutex::default(),
         }
     }
 
@@ -92,6 +102,12 @@ impl Live {
     /// call counts.
     pub fn fix_envoy(&self, fingerprint: u64) {
         self.envoy.get_or_init(|| fingerprint);
+    }
+
+    /// From now on every config is shown to this before it comes into force, so that what it needs can be made ready. It may block,
+    /// for a while. The first call counts.
+    pub fn prepare_with(&self, prepare: impl Fn(&Snapshot) + Send + Sync + 'static) {
+        self.prepare.get_or_init(|| Box::new(prepare));
     }
 
     /// The config in force. An exchange asks once and keeps it.
@@ -112,9 +128,14 @@ impl Live {
     /// Loads the files now, changed or not (SIGHUP). Reads files: not for an async task.
     pub fn reload(&self) -> Outcome {
         let Some((path, environment)) = &self.file else { return Outcome::Unchanged };
-        let mut state = self.state.lock();
+        let _one_at_a_time = self.reloading.lock();
         let mut files = Files::default();
-        let loaded = files.load(path, environment).map_err(|errors| errors.to_string()).and_then(|new| self.fits_envoy(new));
+        let loaded = files.load(path, environment, &self.shelf).map_err(|errors| errors.to_string());
+        let loaded = loaded.and_then(|new| self.fits_envoy(new));
+        if let (Ok(snapshot), Some(prepare)) = (&loaded, self.prepare.get()) {
+            prepare(snapshot);
+        }
+        let mut state = self.state.lock();
         state.files = files;
         match loaded {
             Ok(mut snapshot) => {

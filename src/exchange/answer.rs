@@ -28,6 +28,7 @@ use crate::rejection::{Kind, Rejection};
 use crate::route::retry_after;
 use crate::translate::calls::{BEDROCK_INPUT_TOKENS, Back};
 use crate::translate::{self, AnswerContext, ErrorHeaders, Framing, Seen, Task};
+use crate::upstream::Credential;
 use crate::usage::Outcome;
 
 /// What Envoy tells of an answer before its body.
@@ -149,7 +150,7 @@ impl Exchange {
             self.answering = Answering::Stream(Box::new(Streaming::new(context, decoder)));
             return Ok(HeadStep::Continue(edits, BodyMode::Streamed));
         }
-        let holding = Holding::new(context, decoder, status, self.snapshot.bounds.answer_bytes);
+        let holding = Holding::new(context, decoder, status, self.snapshot.bounds.answer_bytes, self.has_own_key(head));
         if head.end {
             return Ok(HeadStep::Reply(self.empty_body(holding, edits)));
         }
@@ -174,6 +175,9 @@ impl Exchange {
         // What passes unread says nothing of how the provider's models are.
         if !shared.route.fallback.counts(status, choice.provider.dialect) && shared.api.task() != Task::Opaque {
             self.engine.health.succeeded(&choice.provider.name);
+        }
+        if let (401 | 403, Some(kept)) = (status, choice.provider.credential.kept()) {
+            kept.doubt(now);
         }
         let mut call = Back::of(shared.api, choice.provider.dialect, &choice.provider.hosting);
         if let Some(original) = shared.original().filter(|_| call.reads_the_request())
@@ -202,6 +206,12 @@ impl Exchange {
             answer_bytes: self.snapshot.bounds.answer_bytes,
             event_bytes: self.snapshot.bounds.event_bytes,
         })
+    }
+
+    /// Whether who answered was asked with the caller's own key: what it says of that is the caller's business.
+    fn has_own_key(&self, head: &AnswerHead) -> bool {
+        let choice = self.shared.as_ref().zip(head.target.as_deref()).and_then(|(shared, target)| shared.choice(target));
+        choice.is_some_and(|(_, choice)| matches!(choice.provider.credential, Credential::Caller))
     }
 
     fn answer_headers(&self, head: &AnswerHead) -> Edits {

@@ -11,11 +11,12 @@ use http::{HeaderName, HeaderValue};
 
 use super::fields::Edits;
 use super::shared::{Original, Shared};
+use crate::auth::GATEWAY_KEY;
 use crate::auth::certificate::FORWARDED;
 use crate::rejection::{Kind, Rejection};
 use crate::route::Choice;
 use crate::translate::{self, Family, Incoming, Rendered, Target, Task};
-use crate::upstream::{CREDENTIAL_HEADERS, Signable, SigningError};
+use crate::upstream::{CREDENTIAL_HEADERS, Credential, Signable, Unproven, caller};
 
 /// A request in the provider's dialect, with its credential.
 #[derive(Debug)]
@@ -39,7 +40,7 @@ static FAMILY_HEADERS: [(HeaderName, Family); 5] = [
     (HeaderName::from_static("x-goog-api-client"), Family::Gemini),
 ];
 
-/// Headers that choose an account at the provider: they go with the caller's key, which the provider never sees.
+/// Headers that choose an account at the provider: they go with the caller's key, which the provider sees only where it is asked with it.
 static ACCOUNT_HEADERS: [HeaderName; 3] = [
     HeaderName::from_static("openai-organization"),
     HeaderName::from_static("openai-project"),
@@ -89,7 +90,10 @@ pub fn forward(
         body: rendered.body.as_ref().unwrap_or(&original.body),
         now: jiff::Timestamp::now(),
     };
-    let credential = provider.credential.headers(&request).map_err(|error| unsigned(choice, &error))?;
+    let credential = match &provider.credential {
+        Credential::Caller => own_key(shared, original, choice)?,
+        credential => credential.headers(&request).map_err(|error| unproven(choice, &error))?,
+    };
     let content_length = rendered.body.as_ref().map_or(original.body.len(), Bytes::len);
     let headers = Headers { shared, original, choice, rendered: &rendered, same_format, first, edits: Edits::default() };
     let mut edits = headers.state_all(&credential, content_length);
@@ -99,8 +103,27 @@ pub fn forward(
     Ok(Forward { edits, body, content_length, dropped: rendered.dropped })
 }
 
-fn unsigned(choice: &Choice, error: &SigningError) -> Rejection {
+fn unproven(choice: &Choice, error: &Unproven) -> Rejection {
     Rejection::new(Kind::NoCredential, format!("provider `{}`: {error}", choice.provider.name))
+}
+
+/// The caller's own key for this provider. The one that let the caller in here never goes on.
+fn own_key(shared: &Shared, original: &Original, choice: &Choice) -> Result<Vec<(HeaderName, HeaderValue)>, Rejection> {
+    let dialect = choice.provider.dialect;
+    let apart = original.fields.get(GATEWAY_KEY).is_some_and(|key| !key.trim().is_empty());
+    let own = (apart || shared.snapshot.callers.anyone_may())
+        .then(|| caller::own_key(dialect, |name| original.fields.raw(name.as_str())))
+        .flatten();
+    own.map(|header| vec![header]).ok_or_else(|| {
+        let (name, place) = (&choice.provider.name, caller::key_place(dialect));
+        let gateways = if shared.snapshot.callers.anyone_may() {
+            String::new()
+        } else {
+            format!(", and the gateway's key as `{GATEWAY_KEY}: KEY`")
+        };
+        let message = format!("provider `{name}` is asked with your own key for it: send that as `{place}`{gateways}");
+        Rejection::new(Kind::OwnKeyMissing, message)
+    })
 }
 
 /// The path at the provider. A query is the client's business with its own format only, and keys in it are never.
@@ -143,9 +166,14 @@ impl Headers<'_> {
         // Where there is no body there need be no length of it, either.
         let length = if unread && content_length == 0 { self.of_client(&CONTENT_LENGTH) } else { Some(content_length.into()) };
         self.state(&CONTENT_LENGTH, length);
-        for name in CREDENTIAL_HEADERS.iter().chain(&ACCOUNT_HEADERS) {
+        for name in &CREDENTIAL_HEADERS {
             let own = credential.iter().find(|(own, _)| own == name).map(|(_, value)| value.clone());
             let value = own.or_else(|| self.made(name));
+            self.state(name, value);
+        }
+        let own_account = matches!(self.choice.provider.credential, Credential::Caller);
+        for name in &ACCOUNT_HEADERS {
+            let value = self.made(name).or_else(|| if own_account { self.of_client(name) } else { None });
             self.state(name, value);
         }
         for (name, family) in &FAMILY_HEADERS {

@@ -39,12 +39,12 @@ impl Names {
 pub(super) struct Name(SipHasher13);
 
 impl Name {
-    /// Adds a text. What a client can make long is read to a bound only, with its length, so that no two lists of texts look the same.
+    /// Adds a text; one that a client has made long is read to a bound only.
     pub(super) fn text(&mut self, text: &str) -> &mut Self {
         let bytes = text.as_bytes();
         let bytes = bytes.get(..LONGEST).unwrap_or(bytes);
         self.0.write(bytes);
-        // This byte is in no UTF-8 text.
+        // This byte is in no UTF-8 text, so that no two lists of texts look the same.
         self.0.write(&[0xff]);
         self
     }

@@ -54,7 +54,8 @@ impl Fallback {
 
 impl Route {
     /// The order to try, as an index into [`Route::orders`]. By preference, among neighbours with weights by lot (`random` is
-    /// uniform); who rests is not tried first, and where all rest, the one that wakes first.
+    /// uniform); who rests or has no credential is not tried first, and where nobody is left, of those with a credential the one that
+    /// wakes first.
     pub fn pick(&self, health: &Health, now: Instant, random: u64) -> usize {
         self.pick_without(&[], health, now, random).unwrap_or(0)
     }
@@ -62,7 +63,8 @@ impl Route {
     /// The same, but none of these providers is tried first. `None`: there is no other.
     pub fn pick_without(&self, without: &[&str], health: &Health, now: Instant, random: u64) -> Option<usize> {
         let may = |choice: &Choice| !without.contains(&&*choice.provider.name);
-        let awake = |choice: &Choice| may(choice) && !health.is_resting(&choice.provider.name, now);
+        let ready = |choice: &Choice| choice.provider.credential.is_ready(now);
+        let awake = |choice: &Choice| may(choice) && ready(choice) && !health.is_resting(&choice.provider.name, now);
         let equals = self.choices.chunk_by(|a, b| a.weight.is_some() && b.weight.is_some());
         let mut start = 0;
         for equals in equals {
@@ -72,7 +74,7 @@ impl Route {
             }
             start += equals.len();
         }
-        let wakes = |choice: &Choice| health.wakes(&choice.provider.name, now);
+        let wakes = |choice: &Choice| (!ready(choice), health.wakes(&choice.provider.name, now));
         let rest = self.choices.iter().enumerate().filter(|(_, choice)| may(choice));
         rest.min_by_key(|(_, choice)| wakes(choice)).map(|(position, _)| position)
     }

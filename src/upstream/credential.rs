@@ -2,16 +2,21 @@
 //!
 //! Invariant: a secret leaves this module only inside a header value that is marked sensitive, so that nothing prints it.
 
+use std::sync::Arc;
+
 use http::header::{AUTHORIZATION, COOKIE, InvalidHeaderValue, PROXY_AUTHORIZATION};
 use http::{HeaderName, HeaderValue};
 use jiff::Timestamp;
 use secrecy::zeroize::Zeroizing;
+use tokio::time::Instant;
 
 use super::aws;
+use super::kept::{Kept, Proof};
+use crate::auth::GATEWAY_KEY;
 
 /// Every header that can carry a credential, of a client or of any provider. Each attempt sends the one that it sets and none of
 /// the others; Envoy removes all of them before the attempt's own translation, whatever goes wrong with that.
-pub static CREDENTIAL_HEADERS: [HeaderName; 10] = [
+pub static CREDENTIAL_HEADERS: [HeaderName; 11] = [
     AUTHORIZATION,
     X_API_KEY,
     API_KEY,
@@ -22,6 +27,7 @@ pub static CREDENTIAL_HEADERS: [HeaderName; 10] = [
     HeaderName::from_static("x-amz-security-token"),
     HeaderName::from_static("x-amz-date"),
     HeaderName::from_static("x-amz-content-sha256"),
+    HeaderName::from_static(GATEWAY_KEY),
 ];
 
 /// The header of Anthropic's API keys.
@@ -46,6 +52,10 @@ pub enum Credential {
     XGoogApiKey(HeaderValue),
     /// A signature of the whole request with AWS's keys.
     Aws(aws::Signer),
+    /// `authorization`, with a token that is fetched and kept fresh.
+    Kept(Arc<Kept>),
+    /// The caller's own: see [`own_key`](super::caller::own_key).
+    Caller,
 }
 
 /// A request as the provider will get it: what a signature is made over.
@@ -66,10 +76,18 @@ pub struct Signable<'a> {
     pub now: Timestamp,
 }
 
-/// Why a request cannot be signed. Shows no secret.
+/// Why the gateway cannot prove itself. Shows no secret.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-#[error("the request cannot be signed: {0}")]
-pub struct SigningError(pub String);
+pub enum Unproven {
+    /// The request has something that cannot be signed.
+    #[error("the request cannot be signed: {0}")]
+    Unsigned(String),
+    /// What is fetched could not be fetched, or has ended.
+    #[error(
+        "the gateway has no valid credential for it at the moment; its operator finds the reason in its log and on its status page"
+    )]
+    Absent,
+}
 
 impl Credential {
     /// A bearer token. Fails where it has characters that no header may have.
@@ -94,17 +112,51 @@ impl Credential {
 
     /// The headers to send with a request, all of them in [`CREDENTIAL_HEADERS`]. Values that hold a secret are marked sensitive.
     ///
+    /// Those of [`Credential::Caller`] are not for the gateway to make: there are none.
+    ///
     /// # Errors
-    /// [`SigningError`]: the request has something that cannot be signed.
-    pub fn headers(&self, request: &Signable<'_>) -> Result<Vec<(HeaderName, HeaderValue)>, SigningError> {
+    /// [`Unproven`]: the request has something that cannot be signed, or there is nothing to prove it with.
+    pub fn headers(&self, request: &Signable<'_>) -> Result<Vec<(HeaderName, HeaderValue)>, Unproven> {
         Ok(match self {
-            Self::None => Vec::new(),
+            Self::None | Self::Caller => Vec::new(),
             Self::Bearer(value) => vec![(AUTHORIZATION, value.clone())],
             Self::XApiKey(value) => vec![(X_API_KEY, value.clone())],
             Self::ApiKey(value) => vec![(API_KEY, value.clone())],
             Self::XGoogApiKey(value) => vec![(X_GOOG_API_KEY, value.clone())],
             Self::Aws(signer) => signer.headers(request)?,
+            Self::Kept(kept) => match kept.proof(Instant::now()).ok_or(Unproven::Absent)?.proof {
+                Proof::Token(ref value) => vec![(AUTHORIZATION, value.clone())],
+                Proof::Keys(_) => return Err(Unproven::Absent),
+            },
         })
+    }
+
+    /// Whether requests can be sent with it.
+    pub fn is_ready(&self, now: Instant) -> bool {
+        self.kept().is_none_or(|kept| kept.is_valid(now))
+    }
+
+    /// What it is called in the config.
+    pub fn kind(&self) -> &'static str {
+        match self {
+            Self::None => "none",
+            Self::Bearer(_) => "bearer",
+            Self::XApiKey(_) => "x_api_key",
+            Self::ApiKey(_) => "api_key",
+            Self::XGoogApiKey(_) => "x_goog_api_key",
+            Self::Aws(_) => "aws",
+            Self::Kept(kept) => kept.kind,
+            Self::Caller => "caller",
+        }
+    }
+
+    /// The part of it that is fetched and kept fresh.
+    pub fn kept(&self) -> Option<&Arc<Kept>> {
+        match self {
+            Self::Kept(kept) => Some(kept),
+            Self::Aws(signer) => signer.kept(),
+            _ => None,
+        }
     }
 }
 

@@ -91,7 +91,6 @@ pub(crate) fn snapshot(routes: Vec<Route>) -> Snapshot {
         rate_limit_service: None,
         limits: Default::default(),
         limit_store: Default::default(),
-        rate_limit_service: None,
         prices: Default::default(),
         bounds: Bounds::default(),
         usage: Default::default(),

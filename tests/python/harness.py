@@ -121,7 +121,7 @@ class Aimock:
 class Gateway:
     """A gateway (`kanmon run`): Envoy and the processor. Without a config it configures itself."""
 
-    def __init__(self, config: str | None, directory: Path, name: str = "gateway", *more: str) -> None:
+    def __init__(self, config: str | None, directory: Path, name: str = "gateway", *more: str, **environment: str) -> None:
         ready = directory / f"{name}-ready.json"
         arguments = ["run", "--ready-file", str(ready), *more]
         arguments += ["--listen", f"127.0.0.1:{free_port()}", "--admin", f"127.0.0.1:{free_port()}"]
@@ -129,11 +129,16 @@ class Gateway:
             written = directory / f"{name}.yaml"
             written.write_text(config)
             arguments += ["--config", str(written)]
-        self.server = Server(name, arguments, directory / f"{name}.log")
+        self.server = Server(name, arguments, directory / f"{name}.log", **environment)
         told = self.server.wait_for("ready file", lambda: ready.exists() and _json_or_none(ready.read_text()))
         self.url: str = told["address"].rstrip("/")
         self.admin: str = told["admin"].rstrip("/")
         self.demo_key: str | None = told["demo_key"]
+
+    def status(self, provider: str) -> dict[str, Any]:
+        """What the status page says of a provider."""
+        providers = httpx2.get(f"{self.admin}/status").json()["providers"]
+        return next(one for one in providers if one["name"] == provider)
 
     def stop(self) -> None:
         code = self.server.stop()

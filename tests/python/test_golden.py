@@ -118,6 +118,12 @@ def test_each_event_fits_the_clients_types(path: Path):
             # The SDK has one type for answers and chunks, and every answer has a reason.
             for choice in event["choices"]:
                 choice["finish_reason"] = choice["finish_reason"] or "stop"
+        if client == "openai":
+            # The SDK's type of a chunk knows functions only, although OpenAI streams calls of custom tools there, too
+            # (openai/openai-openapi, issue 576).
+            for choice in event["choices"]:
+                calls = choice["delta"].get("tool_calls", [])
+                choice["delta"]["tool_calls"] = [call for call in calls if "custom" not in call]
         judge(EVENTS[client], event, OF_EVENTS)
 
 

@@ -67,8 +67,9 @@ impl de::Error for Shape {
         Self::new(message.to_string())
     }
 
-    fn invalid_type(_: Unexpected<'_>, expected: &dyn Expected) -> Self {
-        Self::new(format!("must be {expected}"))
+    fn invalid_type(found: Unexpected<'_>, expected: &dyn Expected) -> Self {
+        let empty = if matches!(found, Unexpected::Unit) { "has no value: " } else { "" };
+        Self::new(format!("{empty}must be {expected}"))
     }
 
     fn invalid_value(_: Unexpected<'_>, expected: &dyn Expected) -> Self {

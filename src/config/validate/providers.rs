@@ -1,20 +1,20 @@
 //! Providers: where they are and how the gateway proves itself to them.
 
 mod aws;
+mod azure;
+mod credential;
+mod google;
 
 use std::collections::BTreeMap;
-use std::path::Path as FilePath;
 use std::sync::Arc;
 
-use secrecy::ExposeSecret;
-
-use super::places;
-use super::rules;
+use self::credential::{Subject, credential};
+use super::{Outside, places, rules};
 use crate::config::errors::Check;
 use crate::config::model;
 use crate::config::node::Path;
 use crate::translate::{Dialect, Hosting};
-use crate::upstream::{Credential, Endpoint, Preset, Provider, Serves};
+use crate::upstream::{Endpoint, Preset, Provider, Serves};
 
 /// Where OpenAI itself is.
 const OPENAI_HOST: &str = "api.openai.com";
@@ -25,12 +25,16 @@ const LONGEST_NAME: usize = 64;
 pub(super) type Providers = BTreeMap<String, Option<Arc<Provider>>>;
 
 /// Validates the providers.
-pub(super) fn providers(check: &mut Check<'_>, written: BTreeMap<String, model::Provider>, directory: &FilePath) -> Providers {
+pub(super) fn providers(
+    check: &mut Check<'_>,
+    written: BTreeMap<String, model::Provider>,
+    outside: &mut Outside<'_>,
+) -> Providers {
     let path = Path::Root.field("providers");
     check.require(!written.is_empty(), &path, "there is no provider: add one");
     let mut providers = Providers::new();
     for (name, provider) in written {
-        let validated = self::provider(check, &path.field(&name), &name, provider, directory);
+        let validated = self::provider(check, &path.field(&name), &name, provider, outside);
         providers.insert(name, validated.map(Arc::new));
     }
     providers
@@ -41,7 +45,7 @@ fn provider(
     path: &Path<'_>,
     name: &str,
     written: model::Provider,
-    directory: &FilePath,
+    outside: &mut Outside<'_>,
 ) -> Option<Provider> {
     let message = "a provider's name must have 1 to 64 letters, digits, `-`, `_` or `.`, and begin with a letter or digit";
     check.require(is_name(name), path, message);
@@ -49,10 +53,8 @@ fn provider(
     let hosting = places::hosting(check, path, &written, dialect);
     aws::region(check, path, &written, dialect);
     let endpoint = endpoint(check, path, &written, dialect, hosting.as_ref());
-    let credential = match &written.credential {
-        model::Credential::Aws(keys) => aws::signer(check, path, &written, dialect, keys).map(Credential::Aws),
-        other => credential(check, &path.field("credential"), other),
-    };
+    let subject = Subject { name, written: &written, dialect, endpoint: endpoint.as_ref() };
+    let credential = credential(check, path, subject, outside);
     let headers = rules::headers(check, &path.field("headers"), &written.headers);
     check.require(written.default_max_tokens > 0, &path.field("default_max_tokens"), "must be at least 1");
     rest(check, &path.field("rest"), &written.rest);
@@ -66,7 +68,7 @@ fn provider(
         endpoint: endpoint?,
         credential: credential?,
         headers,
-        ca_file: written.ca_file.map(|file| directory.join(file)),
+        ca_file: written.ca_file.map(|file| outside.directory.join(file)),
         http2: written.http2,
         default_max_tokens: written.default_max_tokens,
         peek: written.peek,
@@ -155,31 +157,6 @@ fn endpoint(
     }
     check.require(endpoint.tls || written.ca_file.is_none(), &path.field("ca_file"), "is of no use with `http://`");
     Some(endpoint)
-}
-
-fn credential(check: &mut Check<'_>, path: &Path<'_>, written: &model::Credential) -> Option<Credential> {
-    let (name, secret) = match written {
-        model::Credential::None | model::Credential::Aws(_) => return Some(Credential::None),
-        model::Credential::Bearer(secret) => ("bearer", secret.expose_secret()),
-        model::Credential::XApiKey(secret) => ("x_api_key", secret.expose_secret()),
-        model::Credential::ApiKey(secret) => ("api_key", secret.expose_secret()),
-        model::Credential::XGoogApiKey(secret) => ("x_goog_api_key", secret.expose_secret()),
-    };
-    let path = path.field(name);
-    if secret.is_empty() {
-        check.error(&path, "is empty: give the secret, best as `${ENVIRONMENT_VARIABLE}`");
-        return None;
-    }
-    check.require(secret.trim() == secret, &path, "begins or ends with a space or a line break: remove it");
-    check.require(!secret.starts_with("Bearer "), &path, "must be the token alone, without `Bearer`");
-    let credential = match written {
-        model::Credential::XApiKey(_) => Credential::x_api_key(secret),
-        model::Credential::ApiKey(_) => Credential::api_key(secret),
-        model::Credential::XGoogApiKey(_) => Credential::x_goog_api_key(secret),
-        model::Credential::None | model::Credential::Aws(_) | model::Credential::Bearer(_) => Credential::bearer(secret),
-    };
-    check.require(credential.is_ok(), &path, "has characters that no header may have");
-    credential.ok()
 }
 
 fn rest(check: &mut Check<'_>, path: &Path<'_>, rest: &model::Rest) {

@@ -12,7 +12,7 @@ use crate::config::node::{Path, Shown};
 use crate::route::glob::Glob;
 use crate::route::suggest::nearest;
 use crate::route::{Choice, Fallback, Route, Routes, order};
-use crate::upstream::Provider;
+use crate::upstream::{Credential, Provider};
 
 /// The most routes.
 const MOST_ROUTES: usize = 5_000;
@@ -97,6 +97,7 @@ fn route(check: &mut Check<'_>, path: &Path<'_>, written: model::Route, provider
         .map(|(index, choice)| self::choice(check, &list.item(index), choice, providers))
         .collect();
     let mut choices: Vec<Choice> = choices.into_iter().collect::<Option<_>>()?;
+    alone(check, &list, &choices);
     let targets = order::targets(choices.iter().map(|choice| &*choice.provider.name));
     let orders = order::orders(&targets, &fallback);
     for (choice, target) in choices.iter_mut().zip(targets) {
@@ -105,6 +106,17 @@ fn route(check: &mut Check<'_>, path: &Path<'_>, written: model::Route, provider
     let name = written.name.unwrap_or_else(|| written.model.clone()).into();
     let touched_headers = touched(&choices);
     Some(Route { name, model: written.model, choices, fallback, orders, touched_headers })
+}
+
+/// The caller's own key is for one provider, so that there must be no other to fall back to.
+fn alone(check: &mut Check<'_>, list: &Path<'_>, choices: &[Choice]) {
+    let is_own = |choice: &Choice| matches!(choice.provider.credential, Credential::Caller);
+    let Some((index, own)) = choices.iter().enumerate().find(|(_, choice)| is_own(choice)) else { return };
+    if choices.iter().any(|choice| choice.provider.name != own.provider.name) {
+        let message = "is asked with the caller's own key (`credential: caller`), which no other provider may get: give it a route \
+                       of its own";
+        check.error(&list.item(index), message);
+    }
 }
 
 fn choice(check: &mut Check<'_>, path: &Path<'_>, written: model::Choice, providers: &Providers) -> Option<Choice> {

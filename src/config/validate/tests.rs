@@ -1,4 +1,5 @@
 mod callers;
+mod credentials;
 #[cfg(feature = "redis")]
 mod limit_store;
 mod limits;

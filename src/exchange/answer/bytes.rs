@@ -40,7 +40,7 @@ impl Exchange {
     /// says of the gateway's credential is none of the client's business, and where a redirect leads the client's key must not go.
     pub(super) fn passed_back(&mut self, head: &AnswerHead, status: u16) -> Result<HeadStep, Rejection> {
         match status {
-            401 | 407 => return Err(credential_refused()),
+            401 | 407 if !self.has_own_key(head) => return Err(credential_refused()),
             304 => {}
             300..=399 => {
                 return Err(Rejection::new(Kind::BadAnswer, format!("the provider answered with a redirect ({status})")));

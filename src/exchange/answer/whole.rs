@@ -21,6 +21,8 @@ pub(in crate::exchange) struct Holding {
     decoder: Option<Decoder>,
     status: u16,
     limit: usize,
+    /// Whether the provider was asked with the caller's own key.
+    own_key: bool,
 }
 
 /// What came of it.
@@ -34,8 +36,8 @@ struct Settled {
 }
 
 impl Holding {
-    pub(super) fn new(context: AnswerContext, decoder: Option<Decoder>, status: u16, limit: usize) -> Self {
-        Self { context, decoder, status, limit }
+    pub(super) fn new(context: AnswerContext, decoder: Option<Decoder>, status: u16, limit: usize, own_key: bool) -> Self {
+        Self { context, decoder, status, limit, own_key }
     }
 
     fn settle(mut self, body: &[u8]) -> Settled {
@@ -66,7 +68,7 @@ impl Holding {
             400..=599 => {
                 let answer = translate::provider_error(&self.context, self.status, body);
                 // The client's key was right; it is the gateway's that the provider refuses.
-                if answer.refuses_credential {
+                if answer.refuses_credential && !self.own_key {
                     return Err(credential_refused());
                 }
                 Ok(Settled {

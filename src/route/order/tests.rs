@@ -18,13 +18,17 @@ fn fallback() -> Fallback {
 }
 
 pub(crate) fn provider(name: &str) -> Arc<Provider> {
+    provider_with(name, Credential::None)
+}
+
+pub(crate) fn provider_with(name: &str, credential: Credential) -> Arc<Provider> {
     Arc::new(Provider {
         name: name.into(),
         dialect: Dialect::OpenAi,
         serves: Default::default(),
         hosting: Hosting::Owner,
         endpoint: Endpoint::parse("http://127.0.0.1:1", Dialect::OpenAi).unwrap(),
-        credential: Credential::None,
+        credential,
         headers: Vec::new(),
         ca_file: None,
         http2: None,

@@ -2,18 +2,24 @@
 
 use secrecy::ExposeSecret;
 
+use super::credential::{Subject, secret as secret_of};
 use crate::config::errors::Check;
-use crate::config::model::{AwsKeys, Credential, Provider};
+use crate::config::model::credential::{AssumeRole, Aws, AwsKeys, Word};
+use crate::config::model::{Credential as Written, Provider};
 use crate::config::node::Path;
+use crate::config::validate::Outside;
 use crate::translate::Dialect;
-use crate::upstream::aws::{KeyError, Signer};
+use crate::upstream::Credential;
+#[cfg(feature = "aws")]
+use crate::upstream::Kept;
+use crate::upstream::aws::{self, Base, Chain, KeyError, Role, Signer};
 
 /// The longest name of a region, in bytes. The longest that there is has 14.
 const LONGEST_REGION: usize = 32;
 
 /// Whether there is a region where there must be one, and none where it means nothing.
 pub(super) fn region(check: &mut Check<'_>, path: &Path<'_>, written: &Provider, dialect: Dialect) {
-    let needed = written.endpoint.is_none() || matches!(written.credential, Credential::Aws(_));
+    let needed = written.endpoint.is_none() || matches!(written.credential, Written::Aws(_));
     match &written.region {
         Some(_) if !is_aws(dialect) => {
             check.error(&path.field("region"), "is only for the dialects `bedrock` and `anthropic-bedrock`");
@@ -33,30 +39,103 @@ pub(super) fn endpoint(written: &Provider, dialect: Dialect) -> Option<String> {
     Some(format!("https://bedrock-runtime.{region}.{domain}"))
 }
 
-/// A signer for the provider's region. What is wrong with the region was told by [`region`].
-pub(super) fn signer(
+/// Keys to sign with in the provider's region. `path` is the credential's.
+pub(super) fn credential(
     check: &mut Check<'_>,
     path: &Path<'_>,
-    written: &Provider,
-    dialect: Dialect,
-    keys: &AwsKeys,
-) -> Option<Signer> {
-    let credential = path.field("credential");
-    let field = credential.field("aws");
-    if !is_aws(dialect) {
-        check.error(&field, "is only for the dialects `bedrock` and `anthropic-bedrock`");
+    subject: Subject<'_>,
+    written: &Aws,
+    outside: &mut Outside<'_>,
+) -> Option<Credential> {
+    if !is_aws(subject.dialect) {
+        check.error(path, "is only for the dialects `bedrock` and `anthropic-bedrock`");
     }
-    let (id, secret) = (keys.access_key_id.expose_secret(), keys.secret_access_key.expose_secret());
-    let token = keys.session_token.as_ref().map(ExposeSecret::expose_secret);
-    match Signer::new(id, secret, token, valid_region(written, dialect)?) {
-        Ok(signer) => return Some(signer),
-        Err(KeyError::Empty(name)) => {
-            check.error(&field.field(name), "is empty: give the key, best as `${ENVIRONMENT_VARIABLE}`");
+    let (base, role) = match written {
+        // As AWS's own tools do, a Bedrock API key of the environment comes first.
+        Aws::Default(Word::Default) if let Some(key) = bedrock_key(outside) => {
+            let key = Credential::bearer(&key);
+            check.require(key.is_ok(), path, "AWS_BEARER_TOKEN_BEDROCK has characters that no header may have");
+            return key.ok();
         }
-        Err(KeyError::Characters(name)) => {
-            check.error(&field.field(name), "has a space, a line break or another character that belongs into no key");
+        Aws::Default(Word::Default) => (Base::Default, None),
+        Aws::Detailed(keys) => (base(check, path, keys, outside)?, role(check, path, keys)),
+    };
+    let region = valid_region(subject.written, subject.dialect)?;
+    match (base, role) {
+        (Base::Keys(keys), None) => Some(Credential::Aws(Signer::new(keys, region))),
+        (base, role) => chain(check, path, subject.name, Chain { base, role, region: region.to_owned() }, outside),
+    }
+}
+
+fn bedrock_key(outside: &Outside<'_>) -> Option<String> {
+    (outside.environment)("AWS_BEARER_TOKEN_BEDROCK").filter(|key| !key.is_empty())
+}
+
+/// Whose keys they are.
+fn base(check: &mut Check<'_>, path: &Path<'_>, written: &AwsKeys, outside: &mut Outside<'_>) -> Option<Base> {
+    let AwsKeys { access_key_id, secret_access_key, session_token, profile, assume_role } = written;
+    let (id, secret) = match (access_key_id, secret_access_key, profile) {
+        (Some(id), Some(secret), None) => (id, secret),
+        (None, None, Some(profile)) if session_token.is_none() => {
+            check.require(!profile.is_empty(), &path.field("profile"), "is empty: name a profile");
+            return Some(Base::Profile(profile.clone()));
+        }
+        (None, None, None) if session_token.is_none() && assume_role.is_some() => return Some(Base::Default),
+        (None, None, None) if session_token.is_none() => {
+            check.error(path, "is empty: give keys, a `profile` or `assume_role`, or write `aws: default`");
+            return None;
+        }
+        (_, _, Some(_)) => {
+            check.error(&path.field("profile"), "cannot stand beside keys: give one or the other");
+            return None;
+        }
+        (None, ..) => {
+            check.error(path, "`access_key_id` is missing");
+            return None;
+        }
+        (_, None, _) => {
+            check.error(path, "`secret_access_key` is missing");
+            return None;
+        }
+    };
+    let id = secret_of(check, &path.field("access_key_id"), id, outside);
+    let secret = secret_of(check, &path.field("secret_access_key"), secret, outside);
+    let token = session_token.as_ref().map(|token| secret_of(check, &path.field("session_token"), token, outside));
+    let token = token.map_or(Some(None), |token| token.map(Some))?;
+    let (id, secret, token) = (id?, secret?, token.as_ref().map(ExposeSecret::expose_secret));
+    match aws::keys(id.expose_secret(), secret.expose_secret(), token) {
+        Ok(keys) => Some(Base::Keys(keys)),
+        Err(KeyError(name)) => {
+            check.error(&path.field(name), "has a space, a line break or another character that belongs into no key");
+            None
         }
     }
+}
+
+/// The role to assume, if there is one.
+fn role(check: &mut Check<'_>, path: &Path<'_>, written: &AwsKeys) -> Option<Role> {
+    let AssumeRole { arn, external_id, session_name } = written.assume_role.as_ref()?;
+    let path = path.field("assume_role");
+    let fits =
+        arn.starts_with("arn:") && arn.contains(":role/") && arn.len() <= 2048 && arn.bytes().all(|b| b.is_ascii_graphic());
+    check.require(fits, &path.field("arn"), "must be the ARN of a role: `arn:aws:iam::123456789012:role/NAME`");
+    let name = session_name.as_deref().unwrap_or("kanmon");
+    let letter = |byte: u8| byte.is_ascii_alphanumeric() || b"_=,.@-".contains(&byte);
+    let fits = (2..=64).contains(&name.len()) && name.bytes().all(letter);
+    check.require(fits, &path.field("session_name"), "must have 2 to 64 letters, digits or `_=,.@-`");
+    Some(Role { arn: arn.clone(), external_id: external_id.clone(), session_name: name.to_owned() })
+}
+
+#[cfg(feature = "aws")]
+fn chain(_: &mut Check<'_>, _: &Path<'_>, owner: &str, chain: Chain, outside: &Outside<'_>) -> Option<Credential> {
+    let region = chain.region.clone();
+    let kept = Kept::new("aws", owner, chain.identity(), Box::new(chain));
+    Some(Credential::Aws(Signer::kept_fresh(outside.shelf.keep(kept), &region)))
+}
+
+#[cfg(not(feature = "aws"))]
+fn chain(check: &mut Check<'_>, path: &Path<'_>, _: &str, _: Chain, _: &Outside<'_>) -> Option<Credential> {
+    check.error(path, "is not in this build, which can sign with given keys only: it was made without the feature `aws`");
     None
 }
 

@@ -9,6 +9,7 @@ use std::collections::VecDeque;
 use std::future::Future;
 use std::pin::pin;
 use std::sync::Arc;
+use std::sync::atomic::{AtomicI64, Ordering};
 use std::time::Duration;
 
 use futures_util::future::FusedFuture as _;
@@ -63,6 +64,7 @@ pub struct Line {
 struct Talk {
     scripts: Scripts,
     naming: Naming,
+    probes: AtomicI64,
 }
 
 /// Corrections that are sent together.
@@ -100,7 +102,7 @@ impl Line {
             remote,
             inbox,
             server: Server::new(config),
-            talk: Arc::new(Talk { scripts: Scripts::new(), naming }),
+            talk: Arc::new(Talk { scripts: Scripts::new(), naming, probes: AtomicI64::new(0) }),
             connection: None,
             batch: None,
             next_batch: 0,
@@ -108,14 +110,20 @@ impl Line {
         }
     }
 
-    /// Looks for Redis once, so that the first request finds it.
+    /// Looks for Redis once, so that the first request finds it. It is there when it can be written to.
     pub async fn find(&mut self) {
-        match self.server.connect(&self.talk.scripts).await {
+        let found = async {
+            let connection = self.server.connect(&self.talk.scripts).await?;
+            let probed = timeout(LAST_ANSWERS, Arc::clone(&self.talk).probe(connection.clone())).await;
+            probed.map_err(|_| ConnectError::Timeout)??;
+            Ok::<_, ConnectError>(connection)
+        };
+        match found.await {
             Ok(connection) => {
                 self.connection = Some(connection);
                 self.remote.breaker.close();
             }
-            Err(error) => self.lost(&error),
+            Err(error) => self.remote.breaker.open(&error.to_string()),
         }
     }
 
@@ -133,10 +141,6 @@ impl Line {
             while self.inbox.asking.try_recv().is_ok() {}
             sleep(PROBE).await;
         }
-    }
-
-    fn lost(&self, error: &ConnectError) {
-        self.remote.breaker.open(&error.to_string());
     }
 
     /// Serves over one connection until it is of no use any more; says why.
@@ -333,10 +337,10 @@ impl Talk {
         async move { run::<i64>(connection, &talk.scripts.settle, call).await.map(|_| ()) }
     }
 
-    /// Whether Redis can do what it is asked: a question about nothing.
+    /// Whether Redis can do what it is asked, and do it now.
     async fn probe(self: Arc<Self>, connection: MultiplexedConnection) -> RedisResult<()> {
-        let call = self.naming.reserve(&[], 0, Mode::Look, None);
-        run::<Vec<i64>>(connection, &self.scripts.reserve, call).await.map(|_| ())
+        let call = self.naming.probe(self.probes.fetch_add(1, Ordering::Relaxed));
+        run::<i64>(connection, &self.scripts.settle, call).await.map(|_| ())
     }
 }
 

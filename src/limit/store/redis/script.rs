@@ -111,6 +111,12 @@ impl Naming {
         format!("{{{}}}:gateway:{:016x}", self.prefix, self.gateway)
     }
 
+    /// Settles nothing, which shows that the server may be written to. `number`: higher than the last time.
+    pub(super) fn probe(&self, number: i64) -> Call {
+        let keys = vec![format!("{}:probe", self.batches())];
+        Call { keys, arguments: vec![time(None), Argument::Number(number), Argument::Number(BATCH_MS)] }
+    }
+
     fn place(&self, flight: u64) -> Argument {
         Argument::Text(format!("{:016x}-{flight}", self.gateway))
     }
