@@ -10,22 +10,13 @@ mod shared;
 use std::hint::black_box;
 
 use criterion::{Criterion, criterion_group, criterion_main};
-use kanmon::config::model::{Duration, Limit, Per};
+use kanmon::config::model::{Calendar, Cost, Decimal, Duration, Limit, Match, Patterns, Per};
 use kanmon::limit::{Ask, Limiter, Rules, Spent, estimate_input_tokens};
-use kanmon::usage::Tokens;
+use kanmon::usage::{Price, Rate, Rates, Tokens};
 use tokio::time::Instant;
 
 fn limit(name: &str, per: Per) -> Limit {
-    Limit {
-        name: name.to_owned(),
-        per: vec![per],
-        requests: None,
-        input_tokens: None,
-        output_tokens: None,
-        total_tokens: None,
-        every: Duration::seconds(60),
-        reserve_output_at_most: None,
-    }
+    Limit { name: name.to_owned(), per: vec![per], every: Some(Duration::seconds(60)), ..Limit::default() }
 }
 
 fn tokens(name: &str, per: Per) -> Limit {
@@ -33,15 +24,32 @@ fn tokens(name: &str, per: Per) -> Limit {
 }
 
 fn requests(name: &str, per: Per) -> Limit {
-    Limit { requests: Some(4_000_000_000), every: Duration::seconds(1), ..limit(name, per) }
+    Limit { requests: Some(4_000_000_000), every: Some(Duration::seconds(1)), ..limit(name, per) }
 }
 
 fn ask(key: &str) -> Ask<'_> {
-    Ask { key, tenant: Some("red"), model: "gpt-4o-mini", input_tokens: 500, output_tokens: Some(1_000) }
+    Ask {
+        key,
+        tenant: Some("red"),
+        model: "gpt-4o-mini",
+        route: "gpt",
+        provider: "openai",
+        input_tokens: 500,
+        output_tokens: Some(1_000),
+        headers: &[Some("red team")],
+        claims: &[Some("somebody")],
+        price: Some(price()),
+    }
 }
 
-fn used() -> Spent {
-    Spent::Tokens(Tokens { input: 480, output: 220, ..Tokens::default() })
+fn price() -> Price {
+    let rate = |text| Rate::parse(text).unwrap_or_default();
+    let rates = Rates { input: rate("0.15"), cached_input: rate("0.075"), cache_write: rate("0.15"), output: rate("0.60") };
+    Price { rates, long: None }
+}
+
+fn used() -> Spent<'static> {
+    Spent::At { provider: "openai", price: Some(price()), tokens: Tokens { input: 480, output: 220, ..Tokens::default() } }
 }
 
 fn five() -> [Limit; 5] {
@@ -54,14 +62,43 @@ fn five() -> [Limit; 5] {
     ]
 }
 
+/// Ten rules that count everything that can be counted, in every kind of window, for requests with a header.
+fn ten() -> [Limit; 10] {
+    let lots = 1_000_000_000_000;
+    let month = |name, per| Limit { every: None, calendar: Some(Calendar::Month), ..limit(name, per) };
+    let filter = Match { model: Patterns(vec!["claude-*".into(), "gpt-*".into()]), ..Match::default() };
+    [
+        tokens("tokens of a key", Per::Key),
+        tokens("tokens of a provider", Per::Provider),
+        requests("requests of a route", Per::Route),
+        Limit { filter, ..requests("requests of a tenant for some models", Per::Tenant) },
+        Limit { input_tokens: Some(lots), ..limit("input of a team", Per::Header("x-team".into())) },
+        Limit { output_tokens: Some(lots), ..month("output of a claim", Per::Claim("sub".into())) },
+        Limit { reasoning_tokens: Some(lots), shadow: true, ..limit("thinking of a key", Per::Key) },
+        Limit { money: Some(Decimal("1000000".into())), ..month("money of a tenant", Per::Tenant) },
+        cost("cost of a key"),
+        Limit { in_flight: Some(1_000), every: None, ..limit("in flight of a key", Per::Key) },
+    ]
+}
+
+fn cost(name: &str) -> Limit {
+    let cost = Cost { expression: "input_tokens + 4 * output_tokens".into(), amount: 1_000_000_000_000 };
+    Limit { cost: Some(cost), ..limit(name, Per::Key) }
+}
+
 fn reserve_and_settle(c: &mut Criterion) {
-    let five = five();
+    let (five, ten) = (five(), ten());
+    let money = Limit { money: Some(Decimal("1000000".into())), ..limit("money", Per::Key) };
     let mut group = c.benchmark_group("limit");
     for (name, rules) in [
         ("no rule", Rules::default()),
         ("1 token rule", Rules::new(&five[..1])),
         ("1 request rule", Rules::new(&five[3..4])),
         ("5 rules", Rules::new(&five)),
+        ("1 money rule", Rules::new(&[money])),
+        ("1 cost rule", Rules::new(&[cost("cost")])),
+        ("10 rules of all kinds", Rules::new(&ten)),
+        ("10 rules of all kinds but a cost", Rules::new(&[&ten[..8], &ten[9..]].concat())),
     ] {
         let limiter = Limiter::new();
         group.bench_function(format!("reserve and settle, {name}"), |b| {
@@ -88,7 +125,8 @@ fn many_keys(c: &mut Criterion) {
 }
 
 fn rejection(c: &mut Criterion) {
-    let rules = Rules::new(&[Limit { total_tokens: Some(2_000), every: Duration::seconds(86_400), ..limit("small", Per::Key) }]);
+    let rules =
+        Rules::new(&[Limit { total_tokens: Some(2_000), every: Some(Duration::seconds(86_400)), ..limit("small", Per::Key) }]);
     let limiter = Limiter::new();
     let held = limiter.reserve(&rules, &ask("red-ci"), Instant::now());
     c.bench_function("limit/rejection, 1 token rule", |b| {

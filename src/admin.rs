@@ -2,12 +2,14 @@
 //! no secrets.
 //!
 //! `GET /health`: the process lives. `GET /ready`: it takes requests (503 while starting and draining). `GET /status`: what it is
-//! doing, as JSON.
+//! doing, as JSON. `GET /limits`: where budgets stand, as JSON (see `admin/limits.rs`).
+
+mod limits;
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 
-use axum::extract::State;
+use axum::extract::{RawQuery, State};
 use axum::http::StatusCode;
 use axum::response::{IntoResponse, Response};
 use axum::routing::get;
@@ -128,12 +130,21 @@ pub async fn serve(listener: TcpListener, engine: Arc<Engine>, readiness: Readin
         .route("/health", get(|| async { "ok" }))
         .route("/ready", get(ready))
         .route("/status", get(status))
+        .route("/limits", get(limits))
         .with_state(Admin { engine, readiness });
     axum::serve(listener, router).await
 }
 
 async fn ready(State(admin): State<Admin>) -> Response {
     if admin.readiness.get() { "ready".into_response() } else { (StatusCode::SERVICE_UNAVAILABLE, "not ready").into_response() }
+}
+
+async fn limits(State(admin): State<Admin>, RawQuery(query): RawQuery) -> Response {
+    match limits::look(&admin.engine, query.as_deref().unwrap_or_default()).await {
+        Ok(states) => Json(states).into_response(),
+        Err(Some(wrong)) => (StatusCode::BAD_REQUEST, wrong).into_response(),
+        Err(None) => (StatusCode::SERVICE_UNAVAILABLE, "the store of the budgets is away").into_response(),
+    }
 }
 
 async fn status(State(admin): State<Admin>) -> Json<Status> {

@@ -134,6 +134,11 @@ impl Callers {
         self
     }
 
+    /// Everybody who is known by a key of their own, each once.
+    pub fn principals(&self) -> impl Iterator<Item = &Arc<Principal>> {
+        self.keys.values().map(|entry| &entry.principal).chain(&self.anonymous)
+    }
+
     /// What each of the headers that tell the provider side who calls must be on a request of `principal`: set, or removed
     /// (`None`), whatever the client sent.
     pub fn forward_headers(&self, principal: &Principal) -> impl Iterator<Item = (HeaderName, Option<HeaderValue>)> {

@@ -4,6 +4,7 @@ mod banner;
 mod check;
 mod envoy;
 mod key;
+mod limits;
 mod run;
 mod runtime;
 mod serve;
@@ -38,6 +39,8 @@ enum Command {
     Check(check::Args),
     /// Make an API key, and the hash of it that goes into the config.
     Key(key::Args),
+    /// Show where the budgets of a running gateway stand: limit, whose, used, left, and when it is full again.
+    Limits(limits::Args),
     /// Print the JSON Schema of the gateway config, for editors.
     Schema,
     /// Run a simulated provider that speaks the APIs of all providers and misbehaves on request.
@@ -67,6 +70,7 @@ impl Cli {
             Command::Envoy(args) => envoy::print_config(args),
             Command::Check(args) => check::check(&args),
             Command::Key(args) => key::make(&args),
+            Command::Limits(args) => limits::show(&args),
             Command::Schema => print(&crate::config::schema()),
             Command::Sim(args) => simulate(*args),
             Command::Version => print(&format!("kanmon {}", env!("CARGO_PKG_VERSION"))),

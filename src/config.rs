@@ -22,6 +22,7 @@ use crate::auth::Callers;
 use crate::limit::Rules;
 use crate::route::Routes;
 use crate::upstream::Provider;
+use crate::usage::Prices;
 
 pub use auto::auto;
 pub use errors::{Errors, Problem};
@@ -46,6 +47,8 @@ pub struct Snapshot {
     pub limits: Rules,
     /// Where budgets are kept.
     pub limit_store: model::LimitStore,
+    /// What tokens cost.
+    pub prices: Arc<Prices>,
     /// Envoy's rate limit service, if it is asked.
     pub rate_limit_service: Option<RateLimitService>,
     /// Bounds on what clients and providers may send.

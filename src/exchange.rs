@@ -22,6 +22,7 @@ pub mod open;
 pub mod reply;
 pub mod request;
 pub mod shared;
+mod spend;
 
 use std::sync::Arc;
 use std::time::Duration;

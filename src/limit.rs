@@ -1,4 +1,5 @@
-//! Stage 4, may it spend: limits on requests and tokens. Reserve before the provider is called, settle when the answer has ended.
+//! Stage 4, may it spend: limits on requests, tokens, money and more. Reserve before the provider is called, settle when the
+//! answer has ended.
 //!
 //! [`Limiter`] owns every bucket and outlives config reloads; [`Rules`] are a config's limits, ready to use; [`Limiter::reserve`]
 //! checks one [`Ask`] against all rules and takes from all buckets or from none; the [`Reservation`] settles exactly once,
@@ -10,20 +11,20 @@
 //! writes nothing.
 
 mod asking;
-#[allow(dead_code, reason = "the config's rules on days, months and what is in flight use the rest")]
 mod budget;
 mod claim;
 mod clock;
 mod estimate;
 mod exceeded;
+mod expression;
 mod names;
-#[allow(dead_code, reason = "the config's rules on days, months and what is in flight use the rest")]
 mod period;
 mod refused;
 #[cfg_attr(not(feature = "redis"), allow(dead_code, reason = "only a store that is elsewhere needs the rest"))]
 mod reservation;
 mod rules;
 mod standing;
+mod state;
 #[cfg_attr(not(feature = "redis"), allow(dead_code, reason = "only a store that is elsewhere needs the rest"))]
 mod store;
 #[cfg(test)]
@@ -41,11 +42,15 @@ use reservation::{Hold, Place};
 use store::memory::Memory;
 use store::remote::Remote;
 
+use crate::usage::Price;
+
 pub use estimate::{estimate_input_tokens, estimate_output_tokens};
 pub use exceeded::Exceeded;
+pub use expression::{Expression, ExpressionError};
 pub use refused::Refused;
 pub use reservation::{Reservation, Spent};
 pub use rules::{Counts, Rules, UNASKED_OUTPUT};
+pub use state::{Amount, Known, State, States};
 #[cfg(feature = "redis")]
 pub use store::redis::{Line, check_url};
 
@@ -58,10 +63,38 @@ pub struct Ask<'a> {
     pub tenant: Option<&'a str>,
     /// The model asked for.
     pub model: &'a str,
+    /// The route's name.
+    pub route: &'a str,
+    /// The provider that is tried first.
+    pub provider: &'a str,
+    /// What the request says in [`Rules::wanted_headers`].
+    pub headers: &'a [Option<&'a str>],
+    /// What the caller's token says in [`Rules::wanted_claims`].
+    pub claims: &'a [Option<&'a str>],
+    /// What the provider's tokens cost, where that is known and [`Rules::count_money`].
+    pub price: Option<Price>,
     /// Prompt tokens, estimated.
     pub input_tokens: u64,
     /// The most output tokens asked for, over all choices; `None`: the caller did not say.
     pub output_tokens: Option<u64>,
+}
+
+impl Ask<'_> {
+    /// Nobody wants nothing.
+    pub const fn nobody() -> Self {
+        Self {
+            key: "",
+            tenant: None,
+            model: "",
+            route: "",
+            provider: "",
+            headers: &[],
+            claims: &[],
+            price: None,
+            input_tokens: 0,
+            output_tokens: None,
+        }
+    }
 }
 
 /// All budgets. One for the process, shared.
@@ -113,12 +146,13 @@ impl Limiter {
     /// Of several rules that do not admit the request, one that it can never fit is told first, then the one with the longest
     /// wait.
     pub fn reserve(self: &Arc<Self>, rules: &Rules, ask: &Ask<'_>, now: Instant) -> Result<Reservation, Exceeded> {
+        rules.can_price(ask)?;
         let now = self.clock.at(now);
-        let mut claims = self.claims(rules, ask, now);
+        let mut claims = rules.claims(ask, self.names, now);
         self.take(&mut claims, now);
         match Exceeded::new(rules, &claims, ask, now) {
             Some(exceeded) => Err(exceeded),
-            None => Ok(Reservation::new(rules.clone(), Hold::new(Arc::clone(self), Place::Memory, claims, now))),
+            None => Ok(Reservation::new(rules.clone(), Hold::new(Arc::clone(self), Place::Memory, claims, now), ask)),
         }
     }
 
@@ -143,10 +177,6 @@ impl Limiter {
     /// Reads the wall clock again, by which days and months begin.
     pub fn put_clock_right(&self) {
         self.clock.put_right();
-    }
-
-    fn claims(&self, rules: &Rules, ask: &Ask<'_>, now: Moment) -> Vec<Claim> {
-        rules.iter().map(|rule| rule.claim(ask, self.names, now)).collect()
     }
 
     /// Takes from memory.

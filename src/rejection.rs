@@ -79,6 +79,8 @@ pub enum Kind {
     Unsupported,
     /// A limit is reached.
     RateLimited,
+    /// What the request costs is not known, and a limit counts money.
+    Unpriced,
     /// Whether a limit is reached cannot be told: the store of the budgets is away.
     LimitsAway,
     /// The provider wants the caller's own key, and none came.
@@ -135,6 +137,7 @@ impl Kind {
             Self::Unsupported => (422, "invalid_request_error", "unsupported_field", "invalid_request_error"),
             Self::RateLimited => (429, "rate_limit_error", "gateway_rate_limit_exceeded", "rate_limit_error"),
             Self::LimitsAway => (503, "api_error", "limits_unavailable", "overloaded_error"),
+            Self::Unpriced => (403, "invalid_request_error", "model_without_price", "permission_error"),
             Self::OwnKeyMissing => (401, "invalid_request_error", "missing_provider_key", "authentication_error"),
             Self::NoCredential => (502, "api_error", "provider_credential_missing", "api_error"),
             Self::CredentialRefused => (502, "api_error", "provider_credential_refused", "api_error"),

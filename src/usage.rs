@@ -5,6 +5,8 @@
 //! and never makes a request wait: records that it cannot take or write are counted and complained of, not hidden.
 
 mod account;
+mod money;
+mod prices;
 mod record;
 mod sink;
 
@@ -13,7 +15,9 @@ use std::time::Duration;
 use serde::{Serialize, Serializer};
 
 pub use account::{Source, account};
-pub use record::{Attempt, AttemptOutcome, Fact, Outcome, Record};
+pub use money::{Money, Rate};
+pub use prices::{Price, Prices, Rates, Row as PriceRow};
+pub use record::{Attempt, AttemptOutcome, CostSource, Fact, Outcome, Record};
 pub use sink::{Sink, SinkStatus};
 
 /// Tokens by kind. Every kind is told in OpenAI's terms: `input` and `output` are totals that include their parts.

@@ -6,6 +6,7 @@ use super::Snapshot;
 use super::beside::Beside;
 use super::errors::{Errors, Report, Source};
 use super::interpolate::Environment;
+use super::load::built_in_prices;
 use super::model::credential::Secret;
 use super::model::{
     Auth, Bounds, Choice, Config, Credential, DetailedChoice, Digests, Key, LimitStore, Provider, Route, Usage,
@@ -52,6 +53,7 @@ pub fn auto(environment: Environment<'_>, simulator: Option<&str>, demo_key_sha2
         routes,
         limits: Vec::new(),
         limit_store: LimitStore::default(),
+        prices: Default::default(),
         rate_limit_service: None,
         usage: Usage::default(),
         bounds: Bounds::default(),
@@ -61,7 +63,8 @@ pub fn auto(environment: Environment<'_>, simulator: Option<&str>, demo_key_sha2
     let mut read = |_: &std::path::Path| Err("there are no files here".to_owned());
     let shelf = Shelf::default();
     let outside = Outside { directory: std::path::Path::new(""), environment, read: &mut read, shelf: &shelf };
-    let snapshot = validate(Written { config, source: &source, beside: &Beside::default(), outside }, &mut report);
+    let beside = Beside { prices: built_in_prices(&mut report), ..Beside::default() };
+    let snapshot = validate(Written { config, source: &source, beside: &beside, outside }, &mut report);
     report.into_result(Some(snapshot)).map_err(|errors| errors.with_paths(variable))
 }
 

@@ -1,4 +1,4 @@
-//! What a config keeps in other files: more keys, directories of keys, the keys of issuers.
+//! What a config keeps in other files: more keys, directories of keys, the keys of issuers, prices.
 
 use std::ffi::OsStr;
 use std::fs::{self, File};
@@ -6,14 +6,14 @@ use std::io::{self, Read as _};
 use std::path::Path as FilePath;
 
 use secrecy::SecretString;
+use serde::de::DeserializeOwned;
 use sha2::{Digest as _, Sha256};
 
 use super::errors::{Report, Source};
 use super::interpolate::Environment;
-use super::load::{Files, tree};
-use super::model::{Auth, Key};
+use super::load::{Files, read_typed};
+use super::model::{Auth, Key, PriceTable};
 use super::node::Path;
-use super::typed;
 
 /// The most files in a directory of keys.
 const MOST_FILES: usize = 10_000;
@@ -29,6 +29,8 @@ pub(super) struct Beside {
     pub(super) keys_dirs: Vec<Vec<KeyFile>>,
     /// The content of `jwks_file` of each of `auth.jwt`.
     pub(super) key_sets: Vec<Option<String>>,
+    /// The price table: that of `prices.file`, or the one that is built in.
+    pub(super) prices: Option<(PriceTable, Source)>,
 }
 
 /// A file in a directory of keys.
@@ -51,7 +53,7 @@ impl Beside {
     ) -> Self {
         let path = Path::Root.field("auth");
         let keys_file = auth.keys_file.as_ref().map(|file| directory.join(file));
-        let keys = keys_file.and_then(|file| keys(files, &file, &path.field("keys_file"), config, environment, report));
+        let keys = keys_file.and_then(|file| typed(files, &file, &path.field("keys_file"), config, environment, report));
         let list = path.field("keys_dirs");
         let dirs = auth.keys_dirs.iter().enumerate();
         let keys_dirs = dirs.map(|(index, dir)| {
@@ -68,26 +70,21 @@ impl Beside {
             let read = files.read(&directory.join(issuer.jwks_file.as_ref()?));
             read.map_err(|error| report.add(config, &list.item(index).field("jwks_file"), error.to_string())).ok()
         });
-        Self { keys, keys_dirs, key_sets: key_sets.collect() }
+        Self { keys, keys_dirs, key_sets: key_sets.collect(), prices: None }
     }
 }
 
-fn keys(
+/// Reads a file that the config names in the field `path` as a `T`.
+pub(super) fn typed<T: DeserializeOwned>(
     files: &mut Files,
     file: &FilePath,
     path: &Path<'_>,
     config: &Source,
     environment: Environment<'_>,
     report: &mut Report,
-) -> Option<(Vec<Key>, Source)> {
+) -> Option<(T, Source)> {
     let text = files.read(file).map_err(|errors| report.add(config, path, errors.to_string())).ok()?;
-    match tree(&text, &file.display().to_string(), environment, report) {
-        Ok(mut source) => typed::read(&mut source, report).map(|keys| (keys, source)),
-        Err(errors) => {
-            report.extend(errors);
-            None
-        }
-    }
+    read_typed(&text, &file.display().to_string(), environment, report)
 }
 
 /// The files in a directory of keys, by name, and what they hold. Kubernetes mounts a Secret as links into a directory whose name

@@ -5,12 +5,14 @@ use std::io::Read;
 use std::path::{Path as FilePath, PathBuf};
 
 use secrecy::SecretString;
+use serde::de::DeserializeOwned;
 use sha2::{Digest as _, Sha256};
 
 use super::beside::{self, Beside, KeyFile};
 use super::errors::{Errors, Report, Source};
 use super::interpolate::{Environment, interpolate};
-use super::model::Config;
+use super::model::{Config, PriceTable};
+use super::node::Path;
 use super::validate::{Outside, Written, validate};
 use super::{Snapshot, typed, yaml};
 use crate::upstream::Shelf;
@@ -75,12 +77,28 @@ impl Files {
         let config: Option<Config> = typed::read(&mut source, &mut report);
         let Some(config) = config else { return report.into_result(None) };
         let directory = FilePath::new(origin).parent().unwrap_or(FilePath::new("")).to_owned();
+        let prices = self.prices(&config, &directory, &source, environment, &mut report);
         let beside = Beside::read(self, &config.auth, &directory, &source, environment, &mut report);
+        let beside = Beside { prices, ..beside };
         let directory = std::path::absolute(&directory).unwrap_or(directory);
         let mut read = |path: &FilePath| self.secret(path);
         let outside = Outside { directory: &directory, environment, read: &mut read, shelf };
         let snapshot = validate(Written { config, source: &source, beside: &beside, outside }, &mut report);
         report.into_result(Some(snapshot))
+    }
+
+    /// The price table that the config names, or the one that is built in.
+    fn prices(
+        &mut self,
+        config: &Config,
+        directory: &FilePath,
+        source: &Source,
+        environment: Environment<'_>,
+        report: &mut Report,
+    ) -> Option<(PriceTable, Source)> {
+        let Some(file) = &config.prices.file else { return built_in_prices(report) };
+        let field = Path::Root.field("prices");
+        beside::typed(self, &directory.join(file), &field.field("file"), source, environment, report)
     }
 
     /// Reads a directory of keys.
@@ -115,7 +133,28 @@ impl Files {
     }
 }
 
-pub(super) fn tree(text: &str, origin: &str, environment: Environment<'_>, report: &mut Report) -> Result<Source, Errors> {
+/// The price table that is built in.
+pub(super) fn built_in_prices(report: &mut Report) -> Option<(PriceTable, Source)> {
+    read_typed(include_str!("../../config/prices.yaml"), "config/prices.yaml (built in)", &|_| None, report)
+}
+
+/// Reads the text of a file as a `T`. `None`: what is wrong has been noted.
+pub(super) fn read_typed<T: DeserializeOwned>(
+    text: &str,
+    origin: &str,
+    environment: Environment<'_>,
+    report: &mut Report,
+) -> Option<(T, Source)> {
+    match tree(text, origin, environment, report) {
+        Ok(mut source) => typed::read(&mut source, report).map(|value| (value, source)),
+        Err(errors) => {
+            report.extend(errors);
+            None
+        }
+    }
+}
+
+fn tree(text: &str, origin: &str, environment: Environment<'_>, report: &mut Report) -> Result<Source, Errors> {
     let mut source = Source::without_places(origin);
     match yaml::read(text.strip_prefix('\u{feff}').unwrap_or(text)) {
         Ok(tree) => source.tree = tree,
@@ -201,6 +240,37 @@ mod tests {
         assert!(missing.contains("gateway.yaml:1:19: auth.keys_file: ") && missing.contains("cannot be read"), "{missing}");
         fs::write(directory.path().join("keys.yaml"), "- {a: 1, a: 2}").unwrap();
         assert!(load_with(&path, &none).unwrap_err().to_string().contains("keys.yaml:1:10: `a` stands here twice"));
+    }
+
+    #[test]
+    fn a_price_table_takes_the_place_of_the_one_that_is_built_in() {
+        let directory = tempfile::tempdir().unwrap();
+        let path = directory.path().join("gateway.yaml");
+        let config = CONFIG.replace("auth: {keys_file: keys.yaml}", "auth: {anonymous: true}").replace("http:", "https:");
+        let cost = |snapshot: Snapshot| {
+            let price = snapshot.prices.find("a", crate::translate::Dialect::OpenAi, ["gpt-4o-mini"])?;
+            Some((
+                price.of(&crate::usage::Tokens { input: 1_000_000, ..Default::default() }).to_string(),
+                snapshot.prices.currency.to_string(),
+            ))
+        };
+        fs::write(&path, &config).unwrap();
+        assert_eq!(cost(load_with(&path, &none).unwrap()), Some(("0.15".to_owned(), "USD".to_owned())));
+        fs::write(&path, format!("{config}prices: {{file: prices.yaml}}\n")).unwrap();
+        let prices = "currency: EUR\nlists:\n- {source: bill, prices: [{models: [gpt-4o-mini], input: 7.10}]}\n";
+        fs::write(directory.path().join("prices.yaml"), prices).unwrap();
+        assert_eq!(cost(load_with(&path, &none).unwrap()), Some(("7.10".to_owned(), "EUR".to_owned())));
+        fs::write(directory.path().join("prices.yaml"), prices.replace("7.10", "cheap").replace("EUR", "euro")).unwrap();
+        let message = load_with(&path, &none).unwrap_err().to_string();
+        let message = message.replace(&format!("{}/", directory.path().display()), "");
+        assert!(message.starts_with("prices.yaml:1:11: currency: must be a currency's code"), "{message}");
+        assert!(
+            message.contains("prices.yaml:3:58: lists[0].prices[0].input: must be the price for a million tokens"),
+            "{message}"
+        );
+        fs::remove_file(directory.path().join("prices.yaml")).unwrap();
+        let message = load_with(&path, &none).unwrap_err().to_string();
+        assert!(message.contains("prices.file: ") && message.contains("cannot be read"), "{message}");
     }
 
     #[test]

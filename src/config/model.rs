@@ -6,6 +6,8 @@
 mod auth;
 pub mod credential;
 mod limit_store;
+mod limits;
+mod prices;
 mod rate_limit_service;
 
 use std::collections::BTreeMap;
@@ -26,6 +28,8 @@ pub use auth::{
     Throttle,
 };
 pub use limit_store::{LimitStore, RedisStore, WhenAway};
+pub use limits::{Calendar, Cost, Decimal, Limit, Match, Patterns, Per};
+pub use prices::{LongPrice, ModelPrice, PriceList, PriceTable, Prices, Unpriced};
 pub use rate_limit_service::{RateLimitService, ServiceAway, ServiceCounts, ServiceLimit, ServicePer};
 
 /// A gateway config.
@@ -47,6 +51,9 @@ pub struct Config {
     #[serde(default)]
     #[schemars(extend("default" = "memory"))]
     pub limit_store: LimitStore,
+    /// What tokens cost.
+    #[serde(default)]
+    pub prices: Prices,
     /// Envoy's rate limit service, where there is one already. Besides `limits`, or instead of them.
     #[serde(default)]
     pub rate_limit_service: Option<RateLimitService>,
@@ -282,46 +289,6 @@ impl Default for Fallback {
         let on = ["429", "5xx", "connect", "reset", "timeout"].map(str::to_owned).to_vec();
         Self { on, first_byte_timeout: None, repeats: 0 }
     }
-}
-
-/// What callers may spend. Exactly one of `requests`, `input_tokens`, `output_tokens`, `total_tokens` is given.
-#[derive(Debug, Clone, Deserialize, JsonSchema)]
-#[serde(deny_unknown_fields)]
-pub struct Limit {
-    /// Its name, told to a caller who reaches it.
-    pub name: String,
-    /// What shares one budget: any of `key`, `tenant`, `model`. Empty: everybody together.
-    #[serde(default)]
-    pub per: Vec<Per>,
-    /// Requests per window.
-    #[serde(default)]
-    pub requests: Option<u64>,
-    /// Prompt tokens per window.
-    #[serde(default)]
-    pub input_tokens: Option<u64>,
-    /// Tokens of answers per window.
-    #[serde(default)]
-    pub output_tokens: Option<u64>,
-    /// Tokens of prompts and answers per window.
-    #[serde(default)]
-    pub total_tokens: Option<u64>,
-    /// The window, at most 366 days.
-    pub every: Duration,
-    /// The most output tokens that one request reserves, whatever it asks for. For `output_tokens` and `total_tokens`.
-    #[serde(default)]
-    pub reserve_output_at_most: Option<u64>,
-}
-
-/// What shares one budget.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Deserialize, JsonSchema)]
-#[serde(rename_all = "lowercase")]
-pub enum Per {
-    /// The API key.
-    Key,
-    /// The tenant.
-    Tenant,
-    /// The model asked for.
-    Model,
 }
 
 /// Where usage records go.

@@ -7,6 +7,7 @@ mod bounds;
 mod limit_store;
 mod limits;
 mod places;
+mod prices;
 mod providers;
 mod routes;
 mod rules;
@@ -16,15 +17,17 @@ mod tests;
 
 use std::collections::HashSet;
 use std::path::Path as FilePath;
+use std::sync::Arc;
 
 use secrecy::SecretString;
 
 use super::beside::Beside;
 use super::errors::{Check, Report, Source};
 use super::interpolate::Environment;
-use super::model::Config;
+use super::model::{Config, Unpriced};
 use super::node::{Path, Shown};
 use super::{Snapshot, model};
+use crate::limit::Rules;
 use crate::upstream::Shelf;
 
 /// A config as written, with what its errors point at.
@@ -58,6 +61,8 @@ pub(super) fn validate(written: Written<'_>, report: &mut Report) -> Snapshot {
     let directory = outside.directory;
     let opaque = config.providers.iter().filter(|(_, provider)| provider.passthrough).map(|(name, _)| name.clone()).collect();
     let callers = auth::callers(&config.auth, beside, opaque, directory, source, report);
+    let prices = beside.prices.as_ref();
+    let prices = prices.map(|(table, source)| prices::prices(&mut Check { source, report }, table)).unwrap_or_default();
     let mut check = Check { source, report };
     let providers = providers::providers(&mut check, config.providers, &mut outside);
     let routes = routes::routes(&mut check, config.routes, &providers);
@@ -69,8 +74,9 @@ pub(super) fn validate(written: Written<'_>, report: &mut Report) -> Snapshot {
         callers,
         providers: providers.into_values().flatten().collect(),
         routes,
-        limits: crate::limit::Rules::new(&config.limits),
         limit_store,
+        limits: Rules::new(&config.limits).priced(&prices.currency, config.prices.unpriced == Unpriced::Deny),
+        prices: Arc::new(prices),
         rate_limit_service,
         bounds: config.bounds,
         usage: model::Usage { file: config.usage.file.map(|file| outside.directory.join(file)) },

@@ -5,9 +5,20 @@ use std::sync::Arc;
 use super::Exchange;
 use super::answer::Answering;
 use super::attempts::{Attempt, End};
-use crate::limit::Spent;
+use crate::limit::{Reservation, Spent};
+use crate::route::Choice;
 use crate::translate::{Seen, Task};
-use crate::usage::{self, AttemptOutcome, Outcome, Record, Source, Tokens};
+use crate::usage::{self, AttemptOutcome, CostSource, Money, Outcome, Price, Record, Source, Tokens};
+
+/// What a request has cost.
+struct Bill {
+    tokens: Tokens,
+    source: Source,
+    cost: Option<Money>,
+    cost_source: CostSource,
+    /// The limits in the shadow that would not have admitted it.
+    would_exceed: Vec<Arc<str>>,
+}
 
 impl Exchange {
     /// Ends the exchange, once: later calls do nothing.
@@ -21,16 +32,41 @@ impl Exchange {
             shared.release_original();
         }
         let seen = self.take_seen();
-        let (tokens, source) = self.account(&seen, outcome);
-        if let Some(reservation) = self.reservation.take() {
-            match source {
-                Source::None => reservation.refund(),
-                Source::Reported | Source::Estimated => reservation.settle(Spent::Tokens(tokens)),
-            }
-        }
-        let record = self.record(outcome, error, seen, (tokens, source));
+        let bill = self.settle(&seen, outcome);
+        let record = self.record(outcome, error, seen, bill);
         self.metadata = Some(record.metadata().into_iter().map(|(name, fact)| (name, fact.into_owned())).collect());
         self.engine.sink.write(record);
+    }
+
+    /// Charges what was used, to the provider that served.
+    fn settle(&mut self, seen: &Seen, outcome: Outcome) -> Bill {
+        let (tokens, source) = self.account(seen, outcome);
+        let reservation = self.reservation.take();
+        let would_exceed = reservation.as_ref().map(Reservation::would_exceed).unwrap_or_default();
+        if source == Source::None {
+            drop(reservation);
+            return Bill { tokens, source, cost: None, cost_source: CostSource::None, would_exceed };
+        }
+        let served = self.shared.as_ref().and_then(|shared| {
+            let last = shared.attempts.lock().list().last().map(|attempt| attempt.choice);
+            shared.route.choices.get(last?)
+        });
+        let price = served.and_then(|choice| self.price(choice, seen.model.as_deref()));
+        let cost = price.map(|price| price.of(&tokens));
+        if let Some(reservation) = reservation {
+            let provider = served.map_or("", |choice| &choice.provider.name);
+            reservation.settle(Spent::At { provider, price, tokens });
+        }
+        let cost_source = if cost.is_some() { CostSource::Table } else { CostSource::Unpriced };
+        Bill { tokens, source, cost, cost_source, would_exceed }
+    }
+
+    /// What the tokens of a choice cost, by its name of the model, or by the name that the provider itself has answered with: a
+    /// deployment of Azure's may have any name.
+    pub(super) fn price(&self, choice: &Choice, served: Option<&str>) -> Option<Price> {
+        let asked = self.facts.as_ref().map(|facts| facts.model.as_str());
+        let name = choice.model.as_deref().or(asked);
+        self.snapshot.prices.find(&choice.provider.name, choice.provider.dialect, name.into_iter().chain(served))
     }
 
     fn take_seen(&mut self) -> Seen {
@@ -57,7 +93,7 @@ impl Exchange {
         }
     }
 
-    fn record(&self, outcome: Outcome, error: Option<String>, seen: Seen, (tokens, tokens_source): (Tokens, Source)) -> Record {
+    fn record(&self, outcome: Outcome, error: Option<String>, seen: Seen, bill: Bill) -> Record {
         let shared = self.shared.as_deref();
         let guard = shared.map(|shared| shared.attempts.lock());
         let attempts = guard.as_ref().map_or(&[][..], |attempts| attempts.list());
@@ -81,8 +117,12 @@ impl Exchange {
             attempts: attempts.iter().filter_map(|attempt| self.attempt(attempt, outcome)).collect(),
             ttft: self.first_token,
             duration: self.began.elapsed(),
-            tokens,
-            tokens_source,
+            tokens: bill.tokens,
+            tokens_source: bill.source,
+            cost: bill.cost,
+            currency: bill.cost.map(|_| Arc::clone(&self.snapshot.prices.currency)),
+            cost_source: bill.cost_source,
+            would_exceed: bill.would_exceed,
             units: seen.units,
             status: self.status,
             outcome,

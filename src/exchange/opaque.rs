@@ -112,8 +112,8 @@ impl Exchange {
         let incoming = original.incoming(self.api, self.snapshot.bounds.json_depth)?;
         let principal = self.principal.clone().ok_or_else(|| Rejection::new(Kind::Internal, "the caller is not known"))?;
         let facts = Facts::unread(route.model.clone());
-        self.reservation = Some(self.reserve(&principal, &facts, &incoming).await?);
-        self.send(principal, &original, &incoming, facts, route)
+        let order = self.reserve(&principal, &facts, &route, &original.fields, &incoming).await?;
+        self.send(principal, &original, &incoming, facts, (route, order))
     }
 }
 

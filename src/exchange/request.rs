@@ -10,10 +10,8 @@ use super::reply::Reply;
 use super::shared::{Original, Shared};
 use super::{Exchange, Metadata};
 use crate::auth::Principal;
-use crate::limit::{self, Ask, Reservation};
 use crate::rejection::{Kind, Rejection};
 use crate::route::Route;
-use crate::translate::calls::Prompt;
 use crate::translate::{self, Facts, Incoming};
 use crate::usage::Fact;
 
@@ -57,47 +55,25 @@ impl Exchange {
         self.facts = Some(facts.clone());
         let principal = self.principal.clone().ok_or_else(|| Rejection::new(Kind::Internal, "the caller is not known"))?;
         let route = Arc::clone(self.snapshot.routes.select(&facts.model, &principal)?);
-        self.reservation = Some(self.reserve(&principal, &facts, &incoming).await?);
-        self.send(principal, &original, &incoming, facts, route)
+        let order = self.reserve(&principal, &facts, &route, &original.fields, &incoming).await?;
+        self.send(principal, &original, &incoming, facts, (route, order))
     }
 
-    /// The only place where an exchange waits: for the store of the budgets, where that is not in memory.
-    pub(super) async fn reserve(
-        &mut self,
-        principal: &Principal,
-        facts: &Facts,
-        incoming: &Incoming<'_>,
-    ) -> Result<Reservation, Rejection> {
-        self.input_estimate = match translate::prompt(incoming) {
-            Prompt::Text => limit::estimate_input_tokens(incoming.body),
-            Prompt::Tokens(tokens) => tokens,
-        };
-        let ask = Ask {
-            key: &principal.key,
-            tenant: principal.tenant.as_deref(),
-            model: &facts.model,
-            input_tokens: self.input_estimate,
-            output_tokens: facts.max_output_tokens,
-        };
-        Ok(self.engine.limiter.ask(&self.snapshot.limits, &ask, Instant::now()).await?)
-    }
-
-    /// Sends the request to the first provider of the order that can take it.
+    /// Sends the request to the first provider of an order of the route that can take it.
     pub(super) fn send(
         &mut self,
         principal: Arc<Principal>,
         original: &Arc<Original>,
         incoming: &Incoming<'_>,
         facts: Facts,
-        route: Arc<Route>,
+        (route, order): (Arc<Route>, usize),
     ) -> Result<Sent, Rejection> {
         let now = Instant::now();
-        let picked = route.pick(&self.engine.health, now, rand::random());
         let snapshot = Arc::clone(&self.snapshot);
         let id = self.engine.registry.number();
         let mut shared = Shared::new(id, snapshot, principal, self.api, facts, Arc::clone(&route), Arc::clone(original));
         let mut refusal = None;
-        for &first in route.orders.get(picked).map_or(&[][..], |order| &order.choices) {
+        for &first in route.orders.get(order).map_or(&[][..], |order| &order.choices) {
             let Some(choice) = route.choices.get(first) else { continue };
             shared.begin(first, now);
             match forward(&shared, original, incoming, choice, true) {

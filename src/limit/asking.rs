@@ -20,7 +20,7 @@ use crate::config::model::WhenAway;
 pub(super) enum Decision {
     /// By a store.
     Told(Told),
-    /// The rule of this claim lets nobody through while the store is away.
+    /// This rule lets nobody through while the store is away.
     Away(usize),
 }
 
@@ -34,9 +34,10 @@ impl Limiter {
         let Some(remote) = self.remote.as_ref().filter(|_| !rules.is_empty()) else {
             return Ok(self.reserve(rules, ask, now)?);
         };
-        let claims = self.claims(rules, ask, self.clock.at(now));
+        rules.can_price(ask)?;
+        let claims = rules.claims(ask, self.names, self.clock.at(now));
         match self.decide(remote, claims, now).await {
-            Decision::Told(Told::Taken(hold)) => Ok(Reservation::new(rules.clone(), hold)),
+            Decision::Told(Told::Taken(hold)) => Ok(Reservation::new(rules.clone(), hold, ask)),
             Decision::Told(Told::Refused(claims, now)) => Err(Refused::exceeded(Exceeded::new(rules, &claims, ask, now))),
             Decision::Away(index) => Err(Refused::away(rules.iter().nth(index).map(|rule| Arc::clone(&rule.name)))),
         }
@@ -59,7 +60,7 @@ impl Limiter {
         let terms = remote.terms;
         let when_away = |claim: &Claim| claim.when_away.unwrap_or(terms.when_away);
         if let Some(index) = claims.iter().position(|claim| when_away(claim) == WhenAway::Deny && !claim.shadow) {
-            return Decision::Away(index);
+            return Decision::Away(claims.get(index).map_or(0, |claim| claim.rule));
         }
         for claim in &mut claims {
             match when_away(claim) {
@@ -77,7 +78,6 @@ impl Limiter {
     }
 
     /// Finds out where the buckets of claims stand, and when that was; `None`: the store is away.
-    #[allow(dead_code, reason = "for whoever shows the state of limits")]
     pub(super) async fn look(&self, mut claims: Vec<Claim>) -> Option<(Vec<Claim>, Moment)> {
         let now = Instant::now();
         let Some(remote) = &self.remote else {

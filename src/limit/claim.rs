@@ -10,6 +10,8 @@ use crate::config::model::WhenAway;
 /// One request's claim on one rule's bucket.
 #[derive(Debug, Clone)]
 pub(super) struct Claim {
+    /// The rule that makes it, by its place among the rules of the config. No store looks at it.
+    pub(super) rule: usize,
     /// The name of the bucket, the same in every gateway that shares the store.
     pub(super) bucket: u128,
     /// The name of the rule's bucket for all who find no room for one of their own, where room is bounded by us. For a day or a month
@@ -57,7 +59,15 @@ impl Claim {
     /// A claim of a rule that is enforced.
     pub(super) fn new(bucket: u128, common: u128, budget: Budget, cost: u64) -> Self {
         let answer = Answer { before: 0, verdict: Verdict::Never, common: false, taken: false, counts: Against::Whole };
-        Self { bucket, common, budget, cost, shadow: false, when_away: None, answer }
+        Self { rule: 0, bucket, common, budget, cost, shadow: false, when_away: None, answer }
+    }
+
+    /// The claim as if nothing had been asked for and that had been granted: whatever is settled goes into debt.
+    pub(super) fn into_debt(mut self) -> Self {
+        self.cost = 0;
+        self.answer.verdict = Verdict::Fits(0);
+        self.answer.taken = true;
+        self
     }
 
     /// Whether the bucket has enough, as the store has found.

@@ -6,15 +6,22 @@ use http::{HeaderName, HeaderValue};
 
 use super::claim::Claim;
 use super::clock::Moment;
-use super::rules::Rules;
-use super::{Limiter, standing};
-use crate::usage::Tokens;
+use super::rules::{Rules, Subject};
+use super::{Ask, Limiter, standing};
+use crate::usage::{Price, Tokens};
 
 /// What a request has used.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
-pub enum Spent {
+#[derive(Debug, Clone, Copy, Default)]
+pub enum Spent<'a> {
     /// These tokens.
-    Tokens(Tokens),
+    At {
+        /// At this provider.
+        provider: &'a str,
+        /// What they cost there, where that is known.
+        price: Option<Price>,
+        /// The tokens.
+        tokens: Tokens,
+    },
     /// No tokens: no provider has worked for it.
     #[default]
     Nothing,
@@ -22,23 +29,23 @@ pub enum Spent {
 
 /// What a request has taken. Settles exactly once, when it is dropped at the latest: no path can leave anything reserved.
 ///
-/// An admitted request counts as a request whatever becomes of it; only tokens are settled.
+/// An admitted request counts as a request whatever becomes of it; only what it uses is settled.
 #[derive(Debug)]
 #[must_use = "dropped at once, it gives all tokens back"]
 pub struct Reservation {
     rules: Rules,
+    subject: Option<Box<Subject>>,
     hold: Hold,
-    used: Spent,
 }
 
 impl Reservation {
-    pub(super) fn new(rules: Rules, hold: Hold) -> Self {
-        Self { rules, hold, used: Spent::Nothing }
+    pub(super) fn new(rules: Rules, hold: Hold, ask: &Ask<'_>) -> Self {
+        Self { subject: rules.remember(ask), rules, hold }
     }
 
     /// Charges what was used: the rest is given back, what is more becomes debt.
-    pub fn settle(mut self, used: Spent) {
-        self.used = used;
+    pub fn settle(mut self, spent: Spent<'_>) {
+        self.settle_for(&spent);
     }
 
     /// Charges no tokens: the request was rejected later on, or failed before any provider worked for it.
@@ -50,16 +57,26 @@ impl Reservation {
     pub fn headers(&self) -> Vec<(HeaderName, HeaderValue)> {
         standing::headers(&self.rules, &self.hold.claims, self.hold.taken)
     }
+
+    /// The names of the rules in the shadow that would not have admitted the request.
+    pub fn would_exceed(&self) -> Vec<Arc<str>> {
+        let missed = self.hold.claims.iter().filter(|claim| claim.shadow && !claim.fits());
+        missed.filter_map(|claim| Some(Arc::clone(&self.rules.of(claim)?.name))).collect()
+    }
+
+    fn settle_for(&mut self, spent: &Spent<'_>) {
+        if self.hold.settled {
+            return;
+        }
+        let about = (self.hold.limiter.names, self.hold.taken);
+        let used = self.rules.settle(&mut self.hold.claims, self.subject.as_deref(), spent, about);
+        self.hold.settle(|index| used.get(index).copied().unwrap_or_default());
+    }
 }
 
 impl Drop for Reservation {
     fn drop(&mut self) {
-        let used = match self.used {
-            Spent::Tokens(tokens) => tokens,
-            Spent::Nothing => Tokens::default(),
-        };
-        let rules = &self.rules;
-        self.hold.settle(|index| rules.iter().nth(index).map_or(0, |rule| rule.counts.spent(&used)));
+        self.settle_for(&Spent::Nothing);
     }
 }
 

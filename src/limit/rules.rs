@@ -1,265 +1,231 @@
-//! A config's limits, ready to use: what each counts, who shares a budget, and what a request costs it.
+//! A config's limits, ready to use: which requests each is for, what it counts, who shares a budget.
 //!
-//! A bucket belongs to a rule's identity: its name and its definition. So a rule that a reload leaves as it was keeps its buckets,
-//! and one whose amount, window or scope was changed begins with full ones. `reserve_output_at_most` is not part of it.
+//! A bucket belongs to a rule's identity: its name, what it counts, amount, window and scope. So a rule that a reload leaves as it was
+//! keeps its buckets, and one of which any of these was changed begins with full ones. Its conditions, burst, reservations and whether
+//! it is in the shadow are not part of it: they may be changed without resetting anybody.
+
+mod counts;
+mod filter;
+mod part;
+mod rule;
+mod scope;
+#[cfg(test)]
+mod tests;
 
 use std::sync::Arc;
-use std::time::Duration;
 
-use super::Ask;
-use super::budget::Budget;
+pub(super) use self::part::Part;
+use self::part::Wanted;
 use super::claim::Claim;
 use super::clock::Moment;
 use super::names::Names;
-use crate::config::model::{Limit, Per};
-use crate::usage::Tokens;
+use super::{Ask, Exceeded, Spent};
+use crate::config::model::Limit;
+use crate::usage::Price;
 
-/// The output tokens that are reserved for a request that does not say how many it wants, where the rule does not say either.
-/// Less where the limit itself has less room: not asking never makes a request too large.
-pub const UNASKED_OUTPUT: u64 = 1024;
+pub use counts::Counts;
+pub use rule::UNASKED_OUTPUT;
+pub(super) use rule::{Rule, Window};
 
 /// All limits of a config.
 #[derive(Debug, Clone, Default)]
-pub struct Rules(Arc<[Rule]>);
+pub struct Rules(Arc<Set>);
+
+#[derive(Debug, Clone, Default)]
+struct Set {
+    rules: Arc<[Rule]>,
+    wanted: Wanted,
+    currency: Arc<str>,
+    count_money: bool,
+    deny_unpriced: bool,
+    /// Whether settling needs more than tokens: whose request it was, and who served it.
+    remember: bool,
+}
 
 impl Rules {
     /// Prepares a config's limits. A rule that is there twice counts once.
     pub fn new(limits: &[Limit]) -> Self {
+        let mut wanted = Wanted::default();
         let mut rules: Vec<Rule> = Vec::with_capacity(limits.len());
-        for rule in limits.iter().filter_map(Rule::new) {
+        for rule in limits.iter().filter_map(|limit| Rule::new(limit, &mut wanted)) {
             if rules.iter().all(|other| other.identity != rule.identity) {
                 rules.push(rule);
             }
         }
-        Self(rules.into())
+        let remember = rules.iter().any(Rule::wants_to_know_who);
+        let count_money = rules.iter().any(|rule| rule.counts == Counts::Money);
+        Self(Arc::new(Set { rules: rules.into(), wanted, count_money, remember, ..Set::default() }))
+    }
+
+    /// Says in which currency money is counted, and whether a request without a price is refused where money is counted.
+    #[must_use]
+    pub fn priced(self, currency: &Arc<str>, deny_unpriced: bool) -> Self {
+        let currency = Arc::clone(currency);
+        Self(Arc::new(Set { currency, deny_unpriced, ..Arc::unwrap_or_clone(self.0) }))
     }
 
     /// How many there are.
     pub fn len(&self) -> usize {
-        self.0.len()
+        self.0.rules.len()
     }
 
     /// Whether there is none.
     pub fn is_empty(&self) -> bool {
-        self.0.is_empty()
+        self.0.rules.is_empty()
+    }
+
+    /// Whether there is a rule of this name.
+    pub fn has(&self, name: &str) -> bool {
+        self.iter().any(|rule| *rule.name == *name)
+    }
+
+    /// The headers that rules look at, in lower case: [`Ask::headers`] has what a request says under these, in this order.
+    pub fn wanted_headers(&self) -> &[Box<str>] {
+        &self.0.wanted.headers
+    }
+
+    /// The claims that rules look at: [`Ask::claims`] has what the caller's token says under these, in this order.
+    pub fn wanted_claims(&self) -> &[Box<str>] {
+        &self.0.wanted.claims
+    }
+
+    /// Whether any rule counts money, so that [`Ask::price`] is of interest.
+    pub fn count_money(&self) -> bool {
+        self.0.count_money
     }
 
     pub(super) fn iter(&self) -> std::slice::Iter<'_, Rule> {
-        self.0.iter()
+        self.0.rules.iter()
     }
-}
 
-/// What a rule counts.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
-pub enum Counts {
-    /// Requests.
-    Requests,
-    /// Prompt tokens.
-    InputTokens,
-    /// Tokens of answers.
-    OutputTokens,
-    /// Both.
-    TotalTokens,
-}
+    pub(super) fn currency(&self) -> &Arc<str> {
+        &self.0.currency
+    }
 
-impl Counts {
-    /// The name, as it stands in messages.
-    pub fn name(self) -> &'static str {
-        match self {
-            Self::Requests => "requests",
-            Self::InputTokens => "input tokens",
-            Self::OutputTokens => "output tokens",
-            Self::TotalTokens => "tokens",
+    /// The rule that a claim was made by.
+    pub(super) fn of(&self, claim: &Claim) -> Option<&Rule> {
+        self.0.rules.get(claim.rule)
+    }
+
+    /// Whether it is known what the request costs, where a rule must know.
+    pub(super) fn can_price(&self, ask: &Ask<'_>) -> Result<(), Exceeded> {
+        if !self.0.deny_unpriced || ask.price.is_some() {
+            return Ok(());
         }
+        let counts_money = |rule: &&Rule| rule.counts == Counts::Money && !rule.shadow && rule.filter.matches(ask);
+        self.iter().find(counts_money).map_or(Ok(()), |rule| Err(Exceeded::unpriced(self, rule, ask)))
     }
 
-    /// What a request that has used these tokens costs.
-    pub(super) fn spent(self, tokens: &Tokens) -> u64 {
-        match self {
-            Self::Requests => 1,
-            Self::InputTokens => tokens.input,
-            Self::OutputTokens => tokens.output,
-            Self::TotalTokens => tokens.total(),
+    /// What a request claims.
+    pub(super) fn claims(&self, ask: &Ask<'_>, names: Names, now: Moment) -> Vec<Claim> {
+        let mut claims = Vec::with_capacity(self.len());
+        for (index, rule) in self.iter().enumerate() {
+            if rule.filter.matches(ask) {
+                claims.push(rule.claim(index, ask, rule.reserves(ask), names, now));
+            }
         }
-    }
-}
-
-/// A limit.
-#[derive(Debug)]
-pub(super) struct Rule {
-    pub(super) name: Arc<str>,
-    pub(super) counts: Counts,
-    pub(super) budget: Budget,
-    pub(super) window: Duration,
-    pub(super) scope: Scope,
-    reserve_output_at_most: u64,
-    unasked_output: u64,
-    identity: u128,
-}
-
-/// Who shares a budget.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
-pub(super) struct Scope {
-    key: bool,
-    tenant: bool,
-    model: bool,
-}
-
-impl Scope {
-    fn new(per: &[Per]) -> Self {
-        Self { key: per.contains(&Per::Key), tenant: per.contains(&Per::Tenant), model: per.contains(&Per::Model) }
+        claims
     }
 
-    /// ` per key and model`; nothing where everybody shares one budget.
-    pub(super) fn words(self) -> &'static str {
-        match (self.key, self.tenant, self.model) {
-            (false, false, false) => "",
-            (true, false, false) => " per key",
-            (false, true, false) => " per tenant",
-            (false, false, true) => " per model",
-            (true, true, false) => " per key and tenant",
-            (true, false, true) => " per key and model",
-            (false, true, true) => " per tenant and model",
-            (true, true, true) => " per key, tenant and model",
-        }
-    }
-}
-
-impl Rule {
-    /// `None` for a limit without an amount, which a validated config does not have.
-    fn new(limit: &Limit) -> Option<Self> {
-        let (counts, amount) = None
-            .or(limit.requests.map(|amount| (Counts::Requests, amount)))
-            .or(limit.input_tokens.map(|amount| (Counts::InputTokens, amount)))
-            .or(limit.output_tokens.map(|amount| (Counts::OutputTokens, amount)))
-            .or(limit.total_tokens.map(|amount| (Counts::TotalTokens, amount)))?;
-        let window = limit.every.0;
-        let budget = Budget::flow(amount, window, None);
-        let scope = Scope::new(&limit.per);
-        let mut identity = Names::fleet().begin();
-        identity.text(&limit.name).text(counts.name()).number(amount).number(budget.one);
-        identity.text(scope.words());
-        let identity = identity.finish();
-        let reserve_output_at_most = limit.reserve_output_at_most.unwrap_or(u64::MAX);
-        let unasked_output = limit.reserve_output_at_most.unwrap_or(UNASKED_OUTPUT);
-        Some(Self {
-            name: limit.name.as_str().into(),
-            counts,
-            budget,
-            window,
-            scope,
-            reserve_output_at_most,
-            unasked_output,
-            identity,
-        })
+    /// What has to be remembered of a request until it is settled, if anything.
+    pub(super) fn remember(&self, ask: &Ask<'_>) -> Option<Box<Subject>> {
+        self.0.remember.then(|| Box::new(Subject::new(ask)))
     }
 
-    /// What a request reserves.
-    pub(super) fn cost(&self, ask: &Ask<'_>) -> u64 {
-        let output = |room: u64| match ask.output_tokens {
-            Some(asked) => asked.min(self.reserve_output_at_most),
-            None => self.unasked_output.min(room),
+    /// What each claim has used, when a request has ended. Where another provider than the first one served it, what rules about
+    /// providers have taken for the first is given back, and what was used is charged to the one that served: by claims that are
+    /// added, of nothing, and so go into debt. `now` is when the claims were made.
+    pub(super) fn settle(
+        &self,
+        claims: &mut Vec<Claim>,
+        subject: Option<&Subject>,
+        spent: &Spent<'_>,
+        (names, now): (Names, Moment),
+    ) -> Vec<u64> {
+        let Spent::At { provider, price, tokens } = *spent else {
+            return claims.iter().map(|claim| self.unused(claim)).collect();
         };
-        match self.counts {
-            Counts::Requests => 1,
-            Counts::InputTokens => ask.input_tokens,
-            Counts::OutputTokens => output(self.budget.amount),
-            Counts::TotalTokens => ask.input_tokens.saturating_add(output(self.budget.amount.saturating_sub(ask.input_tokens))),
+        let headers = subject.map(Subject::headers).unwrap_or_default();
+        let claimed = subject.map(Subject::claims).unwrap_or_default();
+        let ask = match subject {
+            Some(subject) => subject.ask(&headers, &claimed, provider, price),
+            None => Ask { provider, price, ..Ask::nobody() },
+        };
+        let spent = |claim: &Claim| self.of(claim).map_or(0, |rule| rule.spent(&ask, &tokens));
+        if subject.is_none_or(|subject| *subject.provider == *provider) {
+            return claims.iter().map(spent).collect();
         }
+        let leaves = |claim: &Claim| self.of(claim).is_some_and(|rule| rule.leaves(claim, &ask, names, now));
+        let mut used: Vec<u64> =
+            claims.iter().map(|claim| if leaves(claim) { self.unused(claim) } else { spent(claim) }).collect();
+        for (index, rule) in self.iter().enumerate().filter(|(_, rule)| rule.moves(&ask)) {
+            if claims.iter().all(|claim| claim.rule != index || leaves(claim)) {
+                claims.push(rule.claim(index, &ask, 0, names, now).into_debt());
+                used.push(rule.spent(&ask, &tokens));
+            }
+        }
+        used
     }
 
-    /// What a request wants of this rule's budget.
-    pub(super) fn claim(&self, ask: &Ask<'_>, names: Names, _now: Moment) -> Claim {
-        Claim::new(self.bucket(ask, names), self.identity, self.budget, self.cost(ask))
-    }
-
-    /// The name of the bucket that this request shares.
-    fn bucket(&self, ask: &Ask<'_>, names: Names) -> u128 {
-        let mut name = names.begin();
-        name.name(self.identity);
-        if self.scope.key {
-            name.text(ask.key);
-        }
-        if self.scope.tenant {
-            name.optional(ask.tenant);
-        }
-        if self.scope.model {
-            name.text(ask.model);
-        }
-        name.finish()
+    /// What a claim keeps of a request that has used nothing: the request itself.
+    fn unused(&self, claim: &Claim) -> u64 {
+        let settled = self.of(claim).is_none_or(|rule| rule.counts.are_settled());
+        if settled { 0 } else { claim.cost }
     }
 }
 
-#[cfg(test)]
-mod tests {
-    use super::*;
-    use crate::limit::tests::{ask, limit};
+/// Whose request it was and what it was for, kept until it is settled.
+#[derive(Debug)]
+pub(super) struct Subject {
+    key: Box<str>,
+    tenant: Option<Box<str>>,
+    model: Box<str>,
+    route: Box<str>,
+    provider: Box<str>,
+    headers: Vec<Option<Box<str>>>,
+    claims: Vec<Option<Box<str>>>,
+}
 
-    fn rule(limit: &Limit) -> Rule {
-        Rule::new(limit).unwrap()
+impl Subject {
+    fn new(ask: &Ask<'_>) -> Self {
+        let owned = |values: &[Option<&str>]| values.iter().map(|value| value.map(Box::from)).collect();
+        Self {
+            key: ask.key.into(),
+            tenant: ask.tenant.map(Box::from),
+            model: ask.model.into(),
+            route: ask.route.into(),
+            provider: ask.provider.into(),
+            headers: owned(ask.headers),
+            claims: owned(ask.claims),
+        }
     }
 
-    #[test]
-    fn output_reserves_what_was_asked_up_to_the_cap() {
-        let capped = rule(&Limit { total_tokens: Some(10_000), reserve_output_at_most: Some(500), ..limit() });
-        let open = rule(&Limit { total_tokens: Some(10_000), ..limit() });
-        assert_eq!(capped.cost(&Ask { input_tokens: 100, output_tokens: Some(4_000), ..ask() }), 600);
-        assert_eq!(open.cost(&Ask { input_tokens: 100, output_tokens: Some(4_000), ..ask() }), 4_100);
-        assert_eq!(capped.cost(&Ask { input_tokens: 100, output_tokens: Some(20), ..ask() }), 120);
+    fn headers(&self) -> Vec<Option<&str>> {
+        self.headers.iter().map(Option::as_deref).collect()
     }
 
-    #[test]
-    fn output_that_nobody_asked_for_reserves_the_default_and_never_more_than_there_can_be() {
-        let unasked = Ask { input_tokens: 100, output_tokens: None, ..ask() };
-        assert_eq!(rule(&Limit { total_tokens: Some(10_000), ..limit() }).cost(&unasked), 1_124);
-        assert_eq!(rule(&Limit { output_tokens: Some(10_000), ..limit() }).cost(&unasked), 1_024);
-        assert_eq!(rule(&Limit { total_tokens: Some(500), ..limit() }).cost(&unasked), 500);
-        assert_eq!(rule(&Limit { output_tokens: Some(500), ..limit() }).cost(&unasked), 500);
-        assert_eq!(rule(&Limit { input_tokens: Some(500), ..limit() }).cost(&unasked), 100);
-        let capped = rule(&Limit { total_tokens: Some(10_000), reserve_output_at_most: Some(7), ..limit() });
-        assert_eq!(capped.cost(&unasked), 107);
+    fn claims(&self) -> Vec<Option<&str>> {
+        self.claims.iter().map(Option::as_deref).collect()
     }
 
-    #[test]
-    fn a_bucket_is_told_apart_by_what_the_rule_is_per_and_by_nothing_else() {
-        let names = Names::random();
-        let rule = rule(&Limit { requests: Some(1), per: vec![Per::Key, Per::Tenant], ..limit() });
-        let name = |ask: &Ask<'_>| rule.bucket(ask, names);
-        let one = Ask { key: "ab", tenant: Some("c"), ..ask() };
-        assert_eq!(name(&one), name(&Ask { model: "other", input_tokens: 7, ..one }));
-        assert_ne!(name(&one), name(&Ask { key: "a", tenant: Some("bc"), ..ask() }));
-        assert_ne!(name(&Ask { tenant: None, ..one }), name(&Ask { tenant: Some(""), ..one }));
-        assert_ne!(name(&one), name(&Ask { key: "x", ..one }));
-    }
-
-    #[test]
-    fn names_are_read_to_a_bound_only() {
-        let names = Names::random();
-        let rule = rule(&Limit { requests: Some(1), per: vec![Per::Model], ..limit() });
-        let long = "é".repeat(1_000_000);
-        let longer = format!("{long}x");
-        assert_eq!(rule.bucket(&Ask { model: &long, ..ask() }, names), rule.bucket(&Ask { model: &longer, ..ask() }, names));
-    }
-
-    #[test]
-    fn identity_is_name_and_definition_but_not_the_cap_on_reservations() {
-        let base = Limit { total_tokens: Some(10), ..limit() };
-        let same = rule(&Limit { reserve_output_at_most: Some(3), ..base.clone() });
-        let others = [
-            Limit { name: "other".into(), ..base.clone() },
-            Limit { total_tokens: Some(11), ..base.clone() },
-            Limit { total_tokens: None, input_tokens: Some(10), ..base.clone() },
-            Limit { per: vec![Per::Model], ..base.clone() },
-            Limit { every: crate::config::model::Duration::seconds(61), ..base.clone() },
-        ];
-        let base = rule(&base).identity;
-        assert_eq!(same.identity, base);
-        assert!(others.iter().all(|other| rule(other).identity != base));
-    }
-
-    #[test]
-    fn a_rule_that_is_there_twice_counts_once() {
-        let twice = [Limit { requests: Some(10), ..limit() }, Limit { requests: Some(10), ..limit() }];
-        assert_eq!(Rules::new(&twice).iter().len(), 1);
+    /// The same request, as if it had been for the provider that served it.
+    fn ask<'a>(
+        &'a self,
+        headers: &'a [Option<&'a str>],
+        claims: &'a [Option<&'a str>],
+        provider: &'a str,
+        price: Option<Price>,
+    ) -> Ask<'a> {
+        Ask {
+            key: &self.key,
+            tenant: self.tenant.as_deref(),
+            model: &self.model,
+            route: &self.route,
+            provider,
+            headers,
+            claims,
+            price,
+            ..Ask::nobody()
+        }
     }
 }

@@ -6,9 +6,9 @@ use std::time::Duration;
 
 use http::{HeaderName, HeaderValue};
 
-use super::claim::Claim;
+use super::claim::{Against, Claim};
 use super::clock::Moment;
-use super::rules::{Counts, Rule, Rules};
+use super::rules::{Counts, Rules};
 
 /// Headers, to be added to an answer.
 pub(super) type Headers = Vec<(HeaderName, HeaderValue)>;
@@ -26,31 +26,51 @@ const TOKENS: [HeaderName; 3] = [
 
 /// Where a caller stands with one rule.
 #[derive(Debug, Clone, Copy)]
-pub(super) struct Standing {
-    requests: bool,
+struct Standing {
+    kind: Kind,
     limit: u64,
-    pub(super) left: u64,
+    left: u64,
     /// Microseconds until the bucket is full.
     reset: u64,
 }
 
-impl Standing {
-    pub(super) fn new(rule: &Rule, claim: &Claim, now: Moment) -> Self {
-        let requests = rule.counts == Counts::Requests;
-        let (budget, level) = (&claim.budget, claim.level());
-        Self { requests, limit: budget.amount, left: budget.left(level), reset: budget.reset(level, now) }
+/// What OpenAI's headers know.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Kind {
+    Requests,
+    Tokens,
+}
+
+impl Kind {
+    /// Money, costs, parts of tokens and what is in flight have no header: whoever reads these would take them for something else.
+    fn of(counts: Counts) -> Option<Self> {
+        match counts {
+            Counts::Requests => Some(Self::Requests),
+            Counts::InputTokens | Counts::OutputTokens | Counts::TotalTokens => Some(Self::Tokens),
+            Counts::CachedInputTokens
+            | Counts::CacheWriteTokens
+            | Counts::ReasoningTokens
+            | Counts::Cost
+            | Counts::Money
+            | Counts::InFlight => None,
+        }
     }
 }
 
-/// The headers for all rules that apply.
+/// The headers for all rules that apply and are counted. A rule in the shadow is not the client's business.
 pub(super) fn headers(rules: &Rules, claims: &[Claim], now: Moment) -> Headers {
-    tell(rules.iter().zip(claims).map(|(rule, claim)| Standing::new(rule, claim, now)))
+    let counted = claims.iter().filter(|claim| !claim.shadow && claim.answer.counts != Against::Nothing);
+    tell(counted.filter_map(|claim| {
+        let kind = Kind::of(rules.of(claim)?.counts)?;
+        let (budget, level) = (&claim.budget, claim.level());
+        Some(Standing { kind, limit: budget.amount, left: budget.left(level), reset: budget.reset(level, now) })
+    }))
 }
 
 fn tell(standings: impl Iterator<Item = Standing> + Clone) -> Headers {
     let mut headers = Headers::with_capacity(6);
-    for (requests, names) in [(true, &REQUESTS), (false, &TOKENS)] {
-        let of_kind = standings.clone().filter(|standing| standing.requests == requests);
+    for (kind, names) in [(Kind::Requests, &REQUESTS), (Kind::Tokens, &TOKENS)] {
+        let of_kind = standings.clone().filter(|standing| standing.kind == kind);
         let Some(tightest) = of_kind.min_by_key(|standing| (standing.left, u64::MAX - standing.reset)) else { continue };
         let [limit, left, reset] = names.clone();
         headers.push((limit, HeaderValue::from(tightest.limit)));
@@ -107,8 +127,9 @@ mod tests {
 
     #[test]
     fn the_rule_with_the_least_left_is_told_of_each_kind() {
-        let standing = |requests, left| Standing { requests, limit: 10 * left, left, reset: left * 1_000_000 };
-        let all = [standing(false, 500), standing(true, 7), standing(false, 30), standing(true, 9)];
+        let standing = |kind, left| Standing { kind, limit: 10 * left, left, reset: left * 1_000_000 };
+        let all =
+            [standing(Kind::Tokens, 500), standing(Kind::Requests, 7), standing(Kind::Tokens, 30), standing(Kind::Requests, 9)];
         let headers = tell(all.iter().copied());
         let text: Vec<_> = headers.iter().map(|(name, value)| format!("{name}: {}", value.to_str().unwrap())).collect();
         assert_eq!(

@@ -1,6 +1,8 @@
 //! The limiter as a whole: what users of other gateways ran into, as tests.
 
 mod concurrent;
+mod kinds;
+mod providers;
 mod settling;
 mod told;
 
@@ -14,21 +16,20 @@ use crate::usage::Tokens;
 
 /// A limit without an amount, per key and minute.
 pub(crate) fn limit() -> Limit {
-    Limit {
-        name: "test".to_owned(),
-        per: vec![Per::Key],
-        requests: None,
-        input_tokens: None,
-        output_tokens: None,
-        total_tokens: None,
-        every: Duration::seconds(60),
-        reserve_output_at_most: None,
-    }
+    Limit { name: "test".to_owned(), per: vec![Per::Key], every: Some(Duration::seconds(60)), ..Limit::default() }
 }
 
 /// Asks for nothing but the request.
 pub(crate) fn ask() -> Ask<'static> {
-    Ask { key: "key", tenant: Some("tenant"), model: "model", input_tokens: 0, output_tokens: Some(0) }
+    Ask {
+        key: "key",
+        tenant: Some("tenant"),
+        model: "model",
+        route: "route",
+        provider: "provider",
+        output_tokens: Some(0),
+        ..Ask::nobody()
+    }
 }
 
 fn total(amount: u64) -> Limit {
@@ -44,8 +45,8 @@ fn prompt(tokens: u64) -> Ask<'static> {
     Ask { input_tokens: tokens, ..ask() }
 }
 
-fn used(input: u64, output: u64) -> Spent {
-    Spent::Tokens(Tokens { input, output, ..Tokens::default() })
+fn used(input: u64, output: u64) -> Spent<'static> {
+    Spent::At { provider: "provider", price: None, tokens: Tokens { input, output, ..Tokens::default() } }
 }
 
 /// How many tokens the first rule has left, found out by asking.

@@ -114,6 +114,12 @@ mod tests {
     }
 
     #[test]
+    fn a_pattern_for_any_text_has_nothing_special_but_the_star() {
+        assert!(Glob::of_text("team [a] *").unwrap().matches("team [a] of many"));
+        assert!(["", "a\nb", &"x".repeat(257)].iter().all(|odd| Glob::of_text(odd).is_err()));
+    }
+
+    #[test]
     fn a_pattern_made_to_be_slow_is_not() {
         let evil = glob(&"a*".repeat(128));
         assert!(!glob(&format!("{}b", "a*".repeat(100))).matches(&"a".repeat(1 << 20)));

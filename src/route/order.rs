@@ -57,20 +57,26 @@ impl Route {
     /// uniform); who rests or has no credential is not tried first, and where nobody is left, of those with a credential the one that
     /// wakes first.
     pub fn pick(&self, health: &Health, now: Instant, random: u64) -> usize {
+        self.pick_without(&[], health, now, random).unwrap_or(0)
+    }
+
+    /// The same, but none of these providers is tried first. `None`: there is no other.
+    pub fn pick_without(&self, without: &[&str], health: &Health, now: Instant, random: u64) -> Option<usize> {
+        let may = |choice: &Choice| !without.contains(&&*choice.provider.name);
         let ready = |choice: &Choice| choice.provider.credential.is_ready(now);
-        let awake = |choice: &Choice| ready(choice) && !health.is_resting(&choice.provider.name, now);
+        let awake = |choice: &Choice| may(choice) && ready(choice) && !health.is_resting(&choice.provider.name, now);
         let equals = self.choices.chunk_by(|a, b| a.weight.is_some() && b.weight.is_some());
         let mut start = 0;
         for equals in equals {
             let total: u64 = equals.iter().filter(|choice| awake(choice)).map(weight).sum();
             if total > 0 {
-                return start + draw(equals, awake, total, random);
+                return Some(start + draw(equals, awake, total, random));
             }
             start += equals.len();
         }
         let wakes = |choice: &Choice| (!ready(choice), health.wakes(&choice.provider.name, now));
-        let first = self.choices.iter().enumerate().min_by_key(|(_, choice)| wakes(choice));
-        first.map_or(0, |(position, _)| position)
+        let rest = self.choices.iter().enumerate().filter(|(_, choice)| may(choice));
+        rest.min_by_key(|(_, choice)| wakes(choice)).map(|(position, _)| position)
     }
 }
 

@@ -106,6 +106,11 @@ impl Routes {
         self.listed.iter().map(String::as_str).filter(|model| principal.may_use(model))
     }
 
+    /// The names of all models that are listed for anybody.
+    pub fn names(&self) -> impl Iterator<Item = &str> {
+        self.listed.iter().map(String::as_str)
+    }
+
     fn unknown(&self, model: &str, principal: &Principal) -> Rejection {
         let close: Vec<_> = self.suggest(model, principal).iter().map(|model| format!("`{model}`")).collect();
         let remedy = match &*close {

@@ -11,7 +11,7 @@ use std::time::Duration;
 use jiff::Timestamp;
 use serde::{Serialize, Serializer};
 
-use super::{Source, Tokens, Units};
+use super::{Money, Source, Tokens, Units};
 use crate::auth::key::KeyId;
 
 /// The longest text that goes into a record as it is, in bytes.
@@ -64,6 +64,15 @@ pub struct Record {
     pub tokens: Tokens,
     /// Where the counts come from.
     pub tokens_source: Source,
+    /// What that is in money, by the price table.
+    #[serde(serialize_with = "optional_money")]
+    pub cost: Option<Money>,
+    /// The currency of the cost.
+    pub currency: Option<Arc<str>>,
+    /// Where the cost comes from.
+    pub cost_source: CostSource,
+    /// The limits in the shadow that would not have admitted the request.
+    pub would_exceed: Vec<Arc<str>>,
     /// What it cost in other units.
     pub units: Units,
     /// The status that the client was sent. `None`: it was gone before.
@@ -102,6 +111,10 @@ impl Record {
             tokens: Tokens::default(),
             tokens_source: Source::None,
             units: Units::default(),
+            cost: None,
+            currency: None,
+            cost_source: CostSource::None,
+            would_exceed: Vec::new(),
             status: None,
             outcome: Outcome::Ok,
             error: None,
@@ -137,8 +150,42 @@ impl Record {
         facts.extend(units.into_iter().filter_map(|(name, number)| Some((name, Fact::Number(number?)))));
         facts.push(("tokens_source", Fact::Text(self.tokens_source.name().into())));
         facts.push(("outcome", Fact::Text(self.outcome.text())));
+        if let (Some(cost), Some(currency)) = (self.cost, &self.currency) {
+            facts.push(("cost", Fact::Text(cost.to_string().into())));
+            facts.push(("cost_nanos", Fact::Number(cost.nanos() as f64)));
+            facts.push(("currency", Fact::Text(bounded(currency))));
+        }
+        if self.cost_source == CostSource::Unpriced {
+            facts.push(("cost_source", Fact::Text(self.cost_source.name().into())));
+        }
+        if !self.would_exceed.is_empty() {
+            facts.push(("would_exceed", Fact::Text(self.would_exceed.join(", ").into())));
+        }
         facts.extend(self.ttft.map(|ttft| ("ttft_ms", Fact::Number(in_milliseconds(ttft)))));
         facts
+    }
+}
+
+/// Where the cost of a request comes from.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize)]
+#[serde(rename_all = "snake_case")]
+pub enum CostSource {
+    /// The price table.
+    Table,
+    /// Nowhere: the table has no price for the model.
+    Unpriced,
+    /// Nowhere: no tokens were used.
+    None,
+}
+
+impl CostSource {
+    /// The name in usage records and metadata.
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Table => "table",
+            Self::Unpriced => "unpriced",
+            Self::None => "none",
+        }
     }
 }
 
@@ -310,6 +357,14 @@ fn milliseconds<S: Serializer>(time: &Duration, serializer: S) -> Result<S::Ok, 
 
 fn optional_milliseconds<S: Serializer>(time: &Option<Duration>, serializer: S) -> Result<S::Ok, S::Error> {
     time.map(in_milliseconds).serialize(serializer)
+}
+
+/// As text: a decimal number would lose digits in most readers.
+fn optional_money<S: Serializer>(money: &Option<Money>, serializer: S) -> Result<S::Ok, S::Error> {
+    match money {
+        Some(money) => serializer.collect_str(money),
+        None => serializer.serialize_none(),
+    }
 }
 
 fn with_total<S: Serializer>(tokens: &Tokens, serializer: S) -> Result<S::Ok, S::Error> {

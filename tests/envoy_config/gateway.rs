@@ -91,6 +91,7 @@ pub(crate) fn snapshot(routes: Vec<Route>) -> Snapshot {
         rate_limit_service: None,
         limits: Default::default(),
         limit_store: Default::default(),
+        prices: Default::default(),
         bounds: Bounds::default(),
         usage: Default::default(),
     }

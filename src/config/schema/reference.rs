@@ -47,6 +47,8 @@ impl Reference {
             let definition = self.definitions[name].clone();
             return match name {
                 "Duration" => "span of time".to_owned(),
+                "Decimal" => "decimal number".to_owned(),
+                "Patterns" => "text or list of text".to_owned(),
                 _ if definition["properties"].is_object() => {
                     self.within.push((path.to_owned(), definition));
                     format!("see `{path}`")

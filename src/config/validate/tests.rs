@@ -2,6 +2,7 @@ mod callers;
 mod credentials;
 #[cfg(feature = "redis")]
 mod limit_store;
+mod limits;
 mod passthrough;
 mod service;
 

@@ -29,7 +29,7 @@ fn storm(
 
 /// So long that nothing drains while a test runs.
 fn daily(limit: Limit) -> Limit {
-    Limit { every: Duration::seconds(31 * 86_400), ..limit }
+    Limit { every: Some(Duration::seconds(31 * 86_400)), ..limit }
 }
 
 #[test]
@@ -99,7 +99,7 @@ fn many_threads_that_reserve_settle_and_drop_lose_no_token() {
 #[tokio::test(start_paused = true)]
 async fn a_million_keys_do_not_stay() {
     let limiter = Limiter::new();
-    let rules = Rules::new(&[Limit { every: Duration::seconds(1), ..requests(1) }]);
+    let rules = Rules::new(&[Limit { every: Some(Duration::seconds(1)), ..requests(1) }]);
     let mut most = 0;
     for i in 0..1_000_000_u32 {
         if i % 1_000 == 0 {

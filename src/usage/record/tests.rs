@@ -33,6 +33,10 @@ fn full() -> Record {
         duration: Duration::from_millis(930),
         tokens: Tokens { input: 100, cached_input: 64, cache_write: 0, output: 20, reasoning: 5 },
         tokens_source: Source::Reported,
+        cost: Some(Money::from_nanos(362_500)),
+        currency: Some("USD".into()),
+        cost_source: CostSource::Table,
+        would_exceed: vec!["team tokens".into()],
         units: Units { audio: Some(Duration::from_millis(1_500)), search_units: Some(2) },
         status: Some(200),
         dropped: vec!["seed".to_owned()],
@@ -46,7 +50,7 @@ fn line(record: &Record) -> String {
 
 #[test]
 fn a_record_is_one_line_with_everything_in_it() {
-    insta::assert_snapshot!(line(&full()), @r#"{"time":"2026-11-21T01:02:03.004Z","request_id":"req-1","key":"red-ci","key_id":"abababab","tenant":"red","route":"gpt-*","api":"openai.chat","path":null,"stream":true,"model_asked":"gpt-4o","model_served":"gpt-4o-2024-08-06","provider":"openai","provider_dialect":"openai","attempts":[{"provider":"claude","model":"gpt-4o","status":null,"outcome":"no_response","duration_ms":20.0},{"provider":"openai","model":"gpt-4o","status":200,"outcome":"ok","duration_ms":900.0}],"ttft_ms":120.25,"duration_ms":930.0,"tokens":{"input":100,"cached_input":64,"cache_write":0,"output":20,"reasoning":5,"total":120},"tokens_source":"reported","units":{"audio_seconds":1.5,"search_units":2},"status":200,"outcome":"ok","error":null,"dropped":["seed"]}"#);
+    insta::assert_snapshot!(line(&full()), @r#"{"time":"2026-11-21T01:02:03.004Z","request_id":"req-1","key":"red-ci","key_id":"abababab","tenant":"red","route":"gpt-*","api":"openai.chat","path":null,"stream":true,"model_asked":"gpt-4o","model_served":"gpt-4o-2024-08-06","provider":"openai","provider_dialect":"openai","attempts":[{"provider":"claude","model":"gpt-4o","status":null,"outcome":"no_response","duration_ms":20.0},{"provider":"openai","model":"gpt-4o","status":200,"outcome":"ok","duration_ms":900.0}],"ttft_ms":120.25,"duration_ms":930.0,"tokens":{"input":100,"cached_input":64,"cache_write":0,"output":20,"reasoning":5,"total":120},"tokens_source":"reported","cost":"0.0003625","currency":"USD","cost_source":"table","would_exceed":["team tokens"],"units":{"audio_seconds":1.5,"search_units":2},"status":200,"outcome":"ok","error":null,"dropped":["seed"]}"#);
 }
 
 #[test]
@@ -89,6 +93,16 @@ fn names_of_outcomes_are_those_of_the_records() {
     for source in [Source::Reported, Source::Estimated, Source::None] {
         assert_eq!(serde_json::to_value(source).unwrap(), source.name());
     }
+    for source in [CostSource::Table, CostSource::Unpriced, CostSource::None] {
+        assert_eq!(serde_json::to_value(source).unwrap(), source.name());
+    }
+}
+
+#[test]
+fn a_request_without_a_price_is_told_so() {
+    let unpriced = Record { cost_source: CostSource::Unpriced, ..record() };
+    assert!(line(&unpriced).contains(r#""cost":null,"currency":null,"cost_source":"unpriced""#));
+    assert!(unpriced.metadata().contains(&("cost_source", Fact::Text("unpriced".into()))));
 }
 
 #[test]
@@ -114,6 +128,10 @@ fn metadata_is_flat_and_tells_only_what_is_known() {
             ("search_units", Fact::Number(2.0)),
             ("tokens_source", text("reported")),
             ("outcome", text("ok")),
+            ("cost", text("0.0003625")),
+            ("cost_nanos", Fact::Number(362_500.0)),
+            ("currency", text("USD")),
+            ("would_exceed", text("team tokens")),
             ("ttft_ms", Fact::Number(120.25)),
         ]
     );
