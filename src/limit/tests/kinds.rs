@@ -179,6 +179,9 @@ fn steps() -> impl Strategy<Value = Vec<Step>> {
     proptest::collection::vec(step.prop_map(|(output, input, used, ends)| Step { output, input, used, ends }), 1..60)
 }
 
+/// What a request with these tokens costs.
+type Counted = fn(&Tokens) -> u64;
+
 proptest! {
     #![proptest_config(ProptestConfig::with_cases(24))]
 
@@ -187,7 +190,7 @@ proptest! {
     fn nothing_is_lost_and_nothing_is_charged_twice(steps in steps()) {
         let month = |limit: Limit| Limit { every: None, calendar: Some(Calendar::Month), ..limit };
         let most = 1 << 50;
-        let all: [(Limit, fn(&Tokens) -> u64); 8] = [
+        let all: [(Limit, Counted); 8] = [
             (Limit { input_tokens: Some(most), ..limit() }, |tokens| tokens.input),
             (Limit { output_tokens: Some(most), ..limit() }, |tokens| tokens.output),
             (Limit { total_tokens: Some(most), ..limit() }, |tokens| tokens.input + tokens.output),
