@@ -73,7 +73,8 @@ impl Exceeded {
     /// A rule would have to count money, and does not know how much.
     pub(super) fn unpriced(rules: &Rules, rule: &Rule, ask: &Ask<'_>) -> Self {
         let reason = Reason::Unpriced { model: Shown(ask.model).to_string(), provider: ask.provider.to_owned() };
-        Self(Box::new(Facts::of(rules, rule, ask, reason)))
+        // Another provider's price may be known.
+        Self(Box::new(Facts { about_providers: true, ..Facts::of(rules, rule, ask, reason) }))
     }
 
     /// The name of the rule.

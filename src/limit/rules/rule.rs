@@ -174,9 +174,10 @@ impl Rule {
         self.scope.has(&Part::Provider) || self.filter.has(&Part::Provider)
     }
 
-    /// Whether another provider may have room where this one has none.
+    /// Whether another provider may have room where this one has none. Money and costs are the caller's: who has none left is not sent to
+    /// where it is cheaper, or where nobody knows the price.
     pub(in crate::limit) fn is_about_providers(&self) -> bool {
-        self.looks_at_the_provider() || self.counts == Counts::Money || self.speaks_of_names()
+        self.looks_at_the_provider()
     }
 
     /// Whether the cost depends on whose request it is, or where it goes.
