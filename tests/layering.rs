@@ -19,10 +19,10 @@ const RULES: [(&str, &[&str]); 11] = [
     ("prost", &["extproc"]),
     ("axum", &["admin.rs", "sim", "sim.rs", "keyring/tests.rs"]),
     ("serde_saphyr", &["config/yaml.rs", "envoy.rs"]),
-    ("governor", &["limit", "limit.rs", "auth/throttle.rs"]),
+    ("governor", &["auth/throttle.rs"]),
     ("redis", &["limit/store/redis", "limit/store/redis.rs"]),
-    ("jsonwebtoken", &["auth/jwt"]),
-    ("reqwest", &["keyring", "sim/tests"]),
+    ("jsonwebtoken", &["auth/jwt", "upstream/google"]),
+    ("reqwest", &["keyring", "upstream/azure.rs", "upstream/token.rs", "upstream/stand_in.rs", "sim/tests"]),
     ("anyhow", &["cli", "cli.rs", "app.rs", "main.rs"]),
     ("clap", &["cli", "cli.rs", "main.rs", "sim"]),
 ];

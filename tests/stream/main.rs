@@ -22,6 +22,7 @@ mod opaque;
 mod redis;
 mod rejections;
 mod road;
+mod settling;
 #[cfg(feature = "redis")]
 mod shared;
 #[path = "../support/tokens.rs"]

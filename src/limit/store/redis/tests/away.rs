@@ -62,7 +62,8 @@ async fn while_redis_is_away_each_rule_does_what_it_says() {
     gateway.until_away(true).await;
     let of = |when_away, cost| Claim { when_away, ..claim(1, 100, cost) };
     let began = Instant::now();
-    assert!(matches!(gateway.decide(vec![of(None, 1), of(Some(WhenAway::Deny), 1)]).await, Decision::Away(1)));
+    let denied = vec![of(None, 1), Claim { rule: 1, ..of(Some(WhenAway::Deny), 1) }];
+    assert!(matches!(gateway.decide(denied).await, Decision::Away(1)));
     assert!(gateway.take(vec![Claim { shadow: true, ..of(Some(WhenAway::Deny), 1) }]).await.is_some());
     let allowed = gateway.take(vec![of(Some(WhenAway::Allow), 1_000)]).await.unwrap();
     assert_eq!(allowed.claims[0].answer.counts, Against::Nothing);
