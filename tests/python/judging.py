@@ -80,7 +80,8 @@ def config(simulated: str, emulated: str, directory: Path) -> str:
             providers.append(f"  {place}-{row.name}: {row.provider(endpoint)}")
             routes.append(f"  - {{model: {place}-{row.name}, providers: [{{name: {place}-{row.name}, model: '{row.model}'}}]}}")
     key = f"{{name: judge, sha256: {hashlib.sha256(KEY.encode()).hexdigest()}}}"
-    lines = ["auth:", f"  keys: [{key}]", "providers:", *providers, "routes:", *routes]
+    # Strangers of all tests come from one address.
+    lines = ["auth:", f"  keys: [{key}]", "  throttle: {failures: 0}", "providers:", *providers, "routes:", *routes]
     return "\n".join([*lines, f"usage: {{file: {directory}/judged.jsonl}}", ""])
 
 

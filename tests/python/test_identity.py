@@ -39,6 +39,8 @@ auth:
       models_claim: models
   keys_dirs: [{path: keys, tenant: blue}]
   forward: {key: x-kanmon-key, tenant: x-kanmon-tenant}
+  # What is waited for here is asked for more often than anybody may fail.
+  throttle: {failures: 0}
 providers:
   a: {dialect: openai, endpoint: @A@, credential: {bearer: provider-key-of-a}}
 routes:
