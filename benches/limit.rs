@@ -8,6 +8,7 @@ mod redis;
 mod shared;
 
 use std::hint::black_box;
+use std::sync::LazyLock;
 
 use criterion::{Criterion, criterion_group, criterion_main};
 use kanmon::config::model::{Calendar, Cost, Decimal, Duration, Limit, Match, Patterns, Per};
@@ -38,18 +39,19 @@ fn ask(key: &str) -> Ask<'_> {
         output_tokens: Some(1_000),
         headers: &[Some("red team")],
         claims: &[Some("somebody")],
-        price: Some(price()),
+        price: Some(*PRICE),
     }
 }
 
-fn price() -> Price {
+/// A config has its prices parsed once.
+static PRICE: LazyLock<Price> = LazyLock::new(|| {
     let rate = |text| Rate::parse(text).unwrap_or_default();
     let rates = Rates { input: rate("0.15"), cached_input: rate("0.075"), cache_write: rate("0.15"), output: rate("0.60") };
     Price { rates, long: None }
-}
+});
 
 fn used() -> Spent<'static> {
-    Spent::At { provider: "openai", price: Some(price()), tokens: Tokens { input: 480, output: 220, ..Tokens::default() } }
+    Spent::At { provider: "openai", price: Some(*PRICE), tokens: Tokens { input: 480, output: 220, ..Tokens::default() } }
 }
 
 fn five() -> [Limit; 5] {
