@@ -12,27 +12,15 @@ use super::typed::extension;
 use super::{Options, Processor, RenderError, filters, http, rate_limit, routes, tls};
 use crate::config::{RateLimitService, Snapshot};
 use crate::route::{Choice, Order, Route};
-use crate::upstream::{Endpoint, Provider};
+use crate::upstream::{CREDENTIAL_HEADERS, Endpoint, Provider};
 
 /// The cluster of the processor.
 pub(super) const PROCESSOR_CLUSTER: &str = "processor";
 /// The cluster without endpoints.
 pub(super) const UNDECIDED_CLUSTER: &str = "undecided";
 
-/// Headers that prove who somebody is, to any provider. What providers' header rules set comes on top.
-const CREDENTIAL_HEADERS: [&str; 11] = [
-    "api-key",
-    "authorization",
-    "cookie",
-    "openai-organization",
-    "openai-project",
-    "proxy-authorization",
-    "x-amz-content-sha256",
-    "x-amz-date",
-    "x-amz-security-token",
-    "x-api-key",
-    "x-goog-api-key",
-];
+/// Headers that choose an account at a provider: they go with a credential. What providers' header rules set comes on top.
+const ACCOUNT_HEADERS: [&str; 2] = ["openai-organization", "openai-project"];
 
 /// Headers that are no secret though a rule may set them; the attempt stream sets them itself.
 const NO_CREDENTIAL: [&str; 5] = ["accept", "content-length", "content-type", "host", "user-agent"];
@@ -59,7 +47,8 @@ fn choices(snapshot: &Snapshot) -> BTreeMap<&str, &Choice> {
 }
 
 fn credential_headers(snapshot: &Snapshot) -> Vec<String> {
-    let mut names: BTreeSet<String> = CREDENTIAL_HEADERS.map(str::to_owned).into();
+    let known = CREDENTIAL_HEADERS.iter().map(|name| name.as_str()).chain(ACCOUNT_HEADERS);
+    let mut names: BTreeSet<String> = known.map(str::to_owned).collect();
     let of_providers = snapshot.providers.iter().map(|provider| &provider.headers);
     let of_choices = snapshot.routes.all().flat_map(|route| &route.choices).map(|choice| &choice.headers);
     for (name, value) in of_providers.chain(of_choices).flatten() {
