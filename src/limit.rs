@@ -187,8 +187,8 @@ impl Limiter {
         }
     }
 
-    fn settle<'a>(&self, settled: impl Iterator<Item = (&'a Claim, u64)>, taken: Moment) {
-        self.memory.settle(settled, taken, || self.clock.at(Instant::now()));
+    fn settle(&self, claims: &[Claim], taken: Moment) {
+        self.memory.settle(claims, taken, || self.clock.at(Instant::now()));
     }
 
     fn complain(&self, now: Moment) {

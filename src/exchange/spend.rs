@@ -42,12 +42,14 @@ impl Exchange {
         let headers = rules.wanted_headers().iter().map(|name| fields.get(name)).collect();
         let claims = rules.wanted_claims().iter().map(|name| principal.claims.get(&**name).map(|value| &**value)).collect();
         let asking = Asking { principal, facts, route, headers, claims };
-        let (now, random) = (Instant::now(), rand::random());
+        let random = rand::random();
         let mut full: Vec<&str> = Vec::new();
         let mut soonest: Option<Exceeded> = None;
-        while let Some(picked) = route.pick_without(&full, &self.engine.health, now, random) {
+        loop {
+            let now = Instant::now();
+            let Some(picked) = route.pick_without(&full, &self.engine.health, now, random) else { break };
             let Some(choice) = route.choices.get(picked) else { break };
-            match self.engine.limiter.ask(rules, &self.ask(&asking, choice), Instant::now()).await {
+            match self.engine.limiter.ask(rules, &self.ask(&asking, choice), now).await {
                 Ok(reservation) => {
                     self.reservation = Some(reservation);
                     return Ok(picked);

@@ -27,6 +27,8 @@ pub(super) struct Claim {
     pub(super) when_away: Option<WhenAway>,
     /// The store's answer.
     pub(super) answer: Answer,
+    /// What the request has used, once it has ended: what it is settled for.
+    pub(super) used: u64,
 }
 
 /// What a store says to a claim.
@@ -59,7 +61,7 @@ impl Claim {
     /// A claim of a rule that is enforced.
     pub(super) fn new(bucket: u128, common: u128, budget: Budget, cost: u64) -> Self {
         let answer = Answer { before: 0, verdict: Verdict::Never, common: false, taken: false, counts: Against::Whole };
-        Self { rule: 0, bucket, common, budget, cost, shadow: false, when_away: None, answer }
+        Self { rule: 0, bucket, common, budget, cost, shadow: false, when_away: None, answer, used: 0 }
     }
 
     /// The claim as if nothing had been asked for and that had been granted: whatever is settled goes into debt.
@@ -118,10 +120,10 @@ impl Claim {
         self.answer.verdict = Verdict::Fits(0);
     }
 
-    /// What a store needs to know to settle the claim for what was `used`; `None`: nothing has to be done.
-    pub(super) fn settlement(&self, taken: Moment, used: u64) -> Option<Settlement> {
+    /// What a store needs to know to settle the claim for what was used; `None`: nothing has to be done.
+    pub(super) fn settlement(&self, taken: Moment) -> Option<Settlement> {
         let Verdict::Fits(after) = self.answer.verdict else { return None };
-        let due = self.answer.taken && (used != self.cost || self.budget.kind == Kind::Flight);
-        due.then_some(Settlement { taken, after, cost: self.cost, used })
+        let due = self.answer.taken && (self.used != self.cost || self.budget.kind == Kind::Flight);
+        due.then_some(Settlement { taken, after, cost: self.cost, used: self.used })
     }
 }

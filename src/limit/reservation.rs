@@ -69,8 +69,8 @@ impl Reservation {
             return;
         }
         let about = (self.hold.limiter.names, self.hold.taken);
-        let used = self.rules.settle(&mut self.hold.claims, self.subject.as_deref(), spent, about);
-        self.hold.settle(|index| used.get(index).copied().unwrap_or_default());
+        self.rules.note_used(&mut self.hold.claims, self.subject.as_deref(), spent, about);
+        self.hold.settle();
     }
 }
 
@@ -106,16 +106,15 @@ impl Hold {
     }
 
     /// Settles each claim for what was used of it.
-    pub(super) fn settle(&mut self, used: impl Fn(usize) -> u64) {
+    pub(super) fn settle(&mut self) {
         if std::mem::replace(&mut self.settled, true) {
             return;
         }
-        let settled = self.claims.iter().enumerate().map(|(index, claim)| (claim, used(index)));
         match self.place {
-            Place::Memory => self.limiter.settle(settled, self.taken),
+            Place::Memory => self.limiter.settle(&self.claims, self.taken),
             Place::Remote(flight) => {
                 if let Some(remote) = &self.limiter.remote {
-                    remote.settle(settled, self.taken, flight);
+                    remote.settle(&self.claims, self.taken, flight);
                 }
             }
         }
@@ -124,6 +123,6 @@ impl Hold {
 
 impl Drop for Hold {
     fn drop(&mut self) {
-        self.settle(|_| 0);
+        self.settle();
     }
 }

@@ -132,18 +132,18 @@ impl Rules {
         self.0.remember.then(|| Box::new(Subject::new(ask)))
     }
 
-    /// What each claim has used, when a request has ended. Where another provider than the first one served it, what rules about
+    /// Notes what each claim has used, when a request has ended. Where another provider than the first one served it, what rules about
     /// providers have taken for the first is given back, and what was used is charged to the one that served: by claims that are
     /// added, of nothing, and so go into debt. `now` is when the claims were made.
-    pub(super) fn settle(
+    pub(super) fn note_used(
         &self,
         claims: &mut Vec<Claim>,
         subject: Option<&Subject>,
         spent: &Spent<'_>,
         (names, now): (Names, Moment),
-    ) -> Vec<u64> {
+    ) {
         let Spent::At { provider, price, tokens } = *spent else {
-            return claims.iter().map(|claim| self.unused(claim)).collect();
+            return claims.iter_mut().for_each(|claim| claim.used = self.unused(claim));
         };
         let headers = subject.map(Subject::headers).unwrap_or_default();
         let claimed = subject.map(Subject::claims).unwrap_or_default();
@@ -153,18 +153,18 @@ impl Rules {
         };
         let spent = |claim: &Claim| self.of(claim).map_or(0, |rule| rule.spent(&ask, &tokens));
         if subject.is_none_or(|subject| *subject.provider == *provider) {
-            return claims.iter().map(spent).collect();
+            return claims.iter_mut().for_each(|claim| claim.used = spent(claim));
         }
         let leaves = |claim: &Claim| self.of(claim).is_some_and(|rule| rule.leaves(claim, &ask, names, now));
-        let mut used: Vec<u64> =
-            claims.iter().map(|claim| if leaves(claim) { self.unused(claim) } else { spent(claim) }).collect();
+        for claim in claims.iter_mut() {
+            claim.used = if leaves(claim) { self.unused(claim) } else { spent(claim) };
+        }
         for (index, rule) in self.iter().enumerate().filter(|(_, rule)| rule.moves(&ask)) {
             if claims.iter().all(|claim| claim.rule != index || leaves(claim)) {
-                claims.push(rule.claim(index, &ask, 0, names, now).into_debt());
-                used.push(rule.spent(&ask, &tokens));
+                let used = rule.spent(&ask, &tokens);
+                claims.push(Claim { used, ..rule.claim(index, &ask, 0, names, now).into_debt() });
             }
         }
-        used
     }
 
     /// What a claim keeps of a request that has used nothing: the request itself.

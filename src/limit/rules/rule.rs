@@ -8,7 +8,7 @@ use super::filter::Filter;
 use super::part::{Part, Wanted};
 use super::scope::Scope;
 use crate::config::model::{Calendar, Limit, WhenAway};
-use crate::limit::budget::Budget;
+use crate::limit::budget::{Budget, Kind};
 use crate::limit::claim::Claim;
 use crate::limit::clock::Moment;
 use crate::limit::names::{Name, Names};
@@ -34,6 +34,8 @@ pub(in crate::limit) struct Rule {
     pub(in crate::limit) filter: Filter,
     pub(in crate::limit) shadow: bool,
     pub(in crate::limit) identity: u128,
+    /// The arithmetic of its buckets. Of a day or a month it lacks when that ends.
+    budget: Budget,
     reserve_output_at_most: u64,
     unasked_output: u64,
     expression: Option<Expression>,
@@ -69,14 +71,20 @@ impl Rule {
             Some(cost) => Some(Expression::compile(&cost.expression).ok()?),
             None => None,
         };
+        let room = burst.unwrap_or(amount);
         let scope = Scope::new(&limit.per, wanted);
         let filter = Filter::new(&limit.filter, wanted);
         Some(Self {
             name: limit.name.as_str().into(),
             counts,
             amount,
-            room: burst.unwrap_or(amount),
+            room,
             window,
+            budget: match window {
+                Window::Rolling(window) => Budget::flow(amount, window, Some(room)),
+                Window::Calendar(_) => Budget::calendar(amount, 0),
+                Window::InFlight => Budget::flight(amount),
+            },
             identity: identity(limit, counts, amount, window, &scope),
             scope,
             filter,
@@ -91,41 +99,49 @@ impl Rule {
 
     /// A claim of a request on its bucket.
     pub(in crate::limit) fn claim(&self, index: usize, ask: &Ask<'_>, cost: u64, names: Names, now: Moment) -> Claim {
-        let begun = self.begin(names, now);
-        let mut claim = Claim::new(self.bucket_of(begun.clone(), ask), begun.finish(), self.budget(now), cost);
+        let period = self.period(now);
+        let mut claim = Claim::new(self.bucket_of(period, ask, names), self.common(period), self.budget_of(period), cost);
         claim.rule = index;
         claim.shadow = self.shadow;
         claim.when_away = self.when_away;
         claim
     }
 
-    /// The arithmetic of its buckets.
-    pub(in crate::limit) fn budget(&self, now: Moment) -> Budget {
-        match self.window {
-            Window::Rolling(window) => Budget::flow(self.amount, window, Some(self.room)),
-            Window::Calendar(calendar) => Budget::calendar(self.amount, period(calendar, now).ends),
-            Window::InFlight => Budget::flight(self.amount),
-        }
-    }
-
     /// The name of the bucket that this request shares.
     pub(in crate::limit) fn bucket(&self, ask: &Ask<'_>, names: Names, now: Moment) -> u128 {
-        self.bucket_of(self.begin(names, now), ask)
+        self.bucket_of(self.period(now), ask, names)
     }
 
-    fn bucket_of(&self, mut name: Name, ask: &Ask<'_>) -> u128 {
+    /// A bucket of a day or a month is of that day or month only.
+    fn bucket_of(&self, period: Option<Period>, ask: &Ask<'_>, names: Names) -> u128 {
+        let mut name = names.begin();
+        name.name(self.identity);
+        if let Some(period) = period {
+            name.number(period.begins.unsigned_abs());
+        }
         self.scope.name(&mut name, ask);
         name.finish()
     }
 
-    /// What the names of all its buckets have in common: those of a day or a month are of that day or month only.
-    fn begin(&self, names: Names, now: Moment) -> Name {
-        let mut name = names.begin();
-        name.name(self.identity);
-        if let Window::Calendar(calendar) = self.window {
-            name.number(period(calendar, now).begins.unsigned_abs());
+    /// The name of the bucket of all who find no room for one of their own.
+    fn common(&self, period: Option<Period>) -> u128 {
+        self.identity.wrapping_add(period.map_or(0, |period| period.begins.unsigned_abs().into()))
+    }
+
+    fn budget_of(&self, period: Option<Period>) -> Budget {
+        match period {
+            Some(Period { ends, .. }) => Budget { kind: Kind::Calendar { ends }, ..self.budget },
+            None => self.budget,
         }
-        name
+    }
+
+    /// The day or month that it is, if the rule is one of a day or a month.
+    fn period(&self, now: Moment) -> Option<Period> {
+        match self.window {
+            Window::Calendar(Calendar::Day) => Some(period::Calendar::Day.period(now.wall)),
+            Window::Calendar(Calendar::Month) => Some(period::Calendar::Month.period(now.wall)),
+            Window::Rolling(_) | Window::InFlight => None,
+        }
     }
 
     /// What a request reserves: what it uses if the answer is as long as it may be. What will come out of a provider's cache or go into
@@ -199,13 +215,6 @@ impl Rule {
     pub(super) fn leaves(&self, claim: &Claim, served: &Ask<'_>, names: Names, now: Moment) -> bool {
         let elsewhere = || !self.filter.matches(served) || self.bucket(served, names, now) != claim.bucket;
         self.looks_at_the_provider() && !claim.answer.common && elsewhere()
-    }
-}
-
-fn period(calendar: Calendar, now: Moment) -> Period {
-    match calendar {
-        Calendar::Day => period::Calendar::Day.period(now.wall),
-        Calendar::Month => period::Calendar::Month.period(now.wall),
     }
 }
 

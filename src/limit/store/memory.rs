@@ -52,13 +52,8 @@ impl Memory {
     }
 
     /// Replaces what claims have taken by what was used of each.
-    pub(in crate::limit) fn settle<'a>(
-        &self,
-        settled: impl Iterator<Item = (&'a Claim, u64)>,
-        taken: Moment,
-        now: impl FnOnce() -> Moment,
-    ) {
-        let mut due = settled.filter_map(|(claim, used)| Some((claim, claim.settlement(taken, used)?))).peekable();
+    pub(in crate::limit) fn settle(&self, claims: &[Claim], taken: Moment, now: impl FnOnce() -> Moment) {
+        let mut due = claims.iter().filter_map(|claim| Some((claim, claim.settlement(taken)?))).peekable();
         if due.peek().is_none() {
             return;
         }

@@ -136,11 +136,12 @@ impl Remote {
     }
 
     /// Hands over what is to be settled.
-    pub(in crate::limit) fn settle<'a>(&self, settled: impl Iterator<Item = (&'a Claim, u64)>, taken: Moment, flight: u64) {
+    pub(in crate::limit) fn settle(&self, claims: &[Claim], taken: Moment, flight: u64) {
         let mut flies = false;
-        let corrections: Vec<_> = settled
-            .filter_map(|(claim, used)| {
-                let settlement = claim.settlement(taken, used)?;
+        let corrections: Vec<_> = claims
+            .iter()
+            .filter_map(|claim| {
+                let settlement = claim.settlement(taken)?;
                 let change = match claim.budget.kind {
                     Kind::Flight => Change::Land(flight),
                     Kind::Flow { .. } | Kind::Calendar { .. } => Change::Settle(claim.budget, settlement),

@@ -32,8 +32,10 @@ async fn a_redis_that_lost_its_data_begins_with_full_budgets_and_debts_are_charg
     let flight = Claim::new(3, 3, Budget::flight(5), 1);
     let flying = gateway.take(vec![flight.clone()]).await.unwrap();
     let _: () = redis::cmd("FLUSHALL").query_async(&mut connect(&server).await).await.unwrap();
-    back.settle(|_| 10);
-    debt.settle(|_| 120);
+    back.claims[0].used = 10;
+    back.settle();
+    debt.claims[0].used = 120;
+    debt.settle();
     gateway.limiter.flush().await;
     assert_eq!(gateway.used(&claim(1, 100, 0)).await, 0);
     assert_eq!(gateway.used(&claim(2, 100, 0)).await, 70, "what went beyond the reservation");
@@ -93,7 +95,8 @@ async fn what_was_taken_from_redis_is_settled_there_when_it_is_back() {
     let mut hold = gateway.take(vec![claim(1, 100, 10)]).await.unwrap();
     server.kill();
     gateway.until_away(true).await;
-    hold.settle(|_| 90);
+    hold.claims[0].used = 90;
+    hold.settle();
     assert_eq!(gateway.limiter.buckets(), 0, "not here");
     server.restart().await;
     gateway.until_used(&claim(1, 100, 0), 80).await;

@@ -69,19 +69,18 @@ impl Pair {
         others
     }
 
-    async fn settle(&mut self, claims: &[Claim], used: impl Fn(&Claim) -> u64, flight: u64, taken: Moment, now: Moment) {
-        let settled = claims.iter().map(|claim| (claim, used(claim)));
-        let corrections: Vec<_> = settled
-            .clone()
-            .filter_map(|(claim, used)| {
-                let settlement = claim.settlement(taken, used)?;
+    async fn settle(&mut self, claims: &[Claim], flight: u64, taken: Moment, now: Moment) {
+        let corrections: Vec<_> = claims
+            .iter()
+            .filter_map(|claim| {
+                let settlement = claim.settlement(taken)?;
                 let is_flight = claim.budget == Budget::flight(claim.budget.amount);
                 let change = if is_flight { Change::Land(flight) } else { Change::Settle(claim.budget, settlement) };
                 Some(Correction { bucket: claim.bucket, change })
             })
             .collect();
         self.correct(&corrections, now).await;
-        self.memory.settle(settled, taken, || now);
+        self.memory.settle(claims, taken, || now);
     }
 
     async fn correct(&mut self, corrections: &[Correction], now: Moment) {
@@ -120,9 +119,11 @@ async fn compare(server: &Server, budgets: [Budget; 4], steps: Vec<Step>) -> Res
         if let Some((which, share)) = step.settles
             && !open.is_empty()
         {
-            let (flight, claims, taken) = open.swap_remove(which % open.len());
-            let used = |claim: &Claim| u64::try_from(u128::from(claim.cost) * u128::from(share) / 1_000).unwrap_or(u64::MAX);
-            pair.settle(&claims, used, flight, taken, at).await;
+            let (flight, mut claims, taken) = open.swap_remove(which % open.len());
+            for claim in &mut claims {
+                claim.used = u64::try_from(u128::from(claim.cost) * u128::from(share) / 1_000).unwrap_or(u64::MAX);
+            }
+            pair.settle(&claims, flight, taken, at).await;
         }
     }
     Ok(())
@@ -149,7 +150,7 @@ async fn a_batch_that_comes_twice_counts_once() {
     let mut claims = vec![claim(1, 100, 10)];
     let taken = moment(START);
     pair.take(&mut claims, 0, taken).await;
-    let settlement = claims[0].settlement(taken, 30).unwrap();
+    let settlement = Claim { used: 30, ..claims[0].clone() }.settlement(taken).unwrap();
     let correction = Correction { bucket: 1, change: Change::Settle(claims[0].budget, settlement) };
     let mut news = Vec::new();
     for number in [5, 5, 6, 5] {

@@ -66,7 +66,8 @@ async fn what_is_settled_by_one_gateway_is_seen_by_the_other_and_a_debt_too() {
     for (used, seen) in [(3, 3), (250, 250)] {
         let bucket = claim(used.into(), 100, 50);
         let mut hold = gateways[0].take(vec![bucket.clone()]).await.unwrap();
-        hold.settle(|_| used);
+        hold.claims[0].used = used;
+        hold.settle();
         gateways[1].until_used(&bucket, seen).await;
     }
     let Decision::Told(Told::Refused(claims, _)) = gateways[1].decide(vec![claim(250, 100, 50)]).await else { panic!() };
@@ -97,7 +98,8 @@ async fn all_that_was_settled_has_arrived_when_a_gateway_has_flushed() {
         holds.push(leaving.take(vec![claim(1, 100_000, 100)]).await.unwrap());
     }
     for mut hold in holds {
-        hold.settle(|_| 7);
+        hold.claims[0].used = 7;
+        hold.settle();
     }
     leaving.limiter.flush().await;
     drop(leaving);
