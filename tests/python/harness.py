@@ -1,6 +1,6 @@
 """Starts and stops what the tests talk to: simulated providers and gateways, each a process of its own.
 
-`Sim` is ours; `Aimock` is a provider that we did not write.
+`Sim` is ours; `Aimock` is a provider that we did not write, and so is `Redis`.
 """
 
 from __future__ import annotations
@@ -19,6 +19,8 @@ import httpx2
 
 ROOT = Path(__file__).resolve().parents[2]
 BINARY = Path(os.environ.get("KANMON_BIN", ROOT / "target" / "debug" / "kanmon"))
+
+REDIS = Path(os.environ.get("REDIS_BIN") or ROOT / ".tools" / "bin" / "redis-server")
 
 # Node, and what comes from npm: see scripts/node/package.json.
 NODE = ROOT / ".tools" / "bin" / "node"
@@ -113,6 +115,30 @@ class Aimock:
         arguments = [str(program), "--port", "0", "--fixtures", str(fixtures), "--strict", "--validate-on-load"]
         self.server = Server("aimock", arguments, log, NODE, AIMOCK_API_KEYS=key)
         self.url: str = self.server.wait_for("address", lambda: _first_url(log))
+
+    def stop(self) -> None:
+        self.server.stop()
+
+
+class Redis:
+    """A Redis that lets in whoever knows the password: the default user, and the user `kanmon`."""
+
+    def __init__(self, directory: Path, password: str) -> None:
+        self.directory = directory
+        self.port = free_port()
+        self.start(password)
+
+    def start(self, password: str) -> None:
+        settings = f"port {self.port}\nbind 127.0.0.1\nsave ''\nrequirepass {password}\nuser kanmon on >{password} ~* &* +@all\n"
+        (self.directory / "redis.conf").write_text(settings)
+        log = self.directory / "redis.log"
+        self.server = Server("redis", [str(self.directory / "redis.conf"), "--dir", str(self.directory)], log, REDIS)
+        self.server.wait_for("port", lambda: "Ready to accept connections" in log.read_text())
+
+    def restart(self, password: str) -> None:
+        """Starts it anew, empty, with another password."""
+        self.stop()
+        self.start(password)
 
     def stop(self) -> None:
         self.server.stop()

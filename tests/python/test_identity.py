@@ -1,17 +1,11 @@
-"""Callers who prove who they are by a token, through the real Envoy, with the official SDKs.
-
-The tokens are signed by google-auth, the keys are written down by cryptography: neither is ours.
-"""
+"""Callers who prove who they are by a token, through the real Envoy, with the official SDKs."""
 
 from __future__ import annotations
 
 import base64
 import hashlib
 import json
-import threading
-import time
 from collections.abc import Iterator
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from typing import Any
 
@@ -19,16 +13,14 @@ import anthropic
 import httpx2
 import openai
 import pytest
-from cryptography.hazmat.primitives.asymmetric import ec, rsa
-from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat
-from google.auth import crypt, jwt
+from cryptography.hazmat.primitives.asymmetric import ec
 
 from callers import NO_TLS, anthropic_client, openai_client
 from harness import Gateway, Sim, eventually
+from identity import ISSUER, IdentityProvider, Key
 
 pytestmark = pytest.mark.gateway
 
-ISSUER = "https://idp.example"
 CONFIG = """
 auth:
   jwt:
@@ -47,59 +39,6 @@ routes:
   - {model: "*", providers: [a]}
 usage: {file: identity-usage.jsonl}
 """
-
-
-def encoded(number: int, length: int | None = None) -> str:
-    length = length or (number.bit_length() + 7) // 8
-    return base64.urlsafe_b64encode(number.to_bytes(length, "big")).rstrip(b"=").decode()
-
-
-class Key:
-    """A pair of keys of the identity provider."""
-
-    def __init__(self, name: str, private: rsa.RSAPrivateKey | ec.EllipticCurvePrivateKey) -> None:
-        public = private.public_key().public_numbers()
-        pem = private.private_bytes(Encoding.PEM, PrivateFormat.PKCS8, NoEncryption())
-        if isinstance(public, rsa.RSAPublicNumbers):
-            self.signer: Any = crypt.RSASigner.from_string(pem, name)
-            self.jwk = {"kty": "RSA", "n": encoded(public.n), "e": encoded(public.e), "kid": name, "use": "sig"}
-        else:
-            self.signer = crypt.EsSigner.from_string(pem, name)
-            self.jwk = {"kty": "EC", "crv": "P-256", "x": encoded(public.x, 32), "y": encoded(public.y, 32), "kid": name}
-
-    def token(self, **claims: Any) -> str:
-        now = int(time.time())
-        known = {"iss": ISSUER, "aud": "ai-gateway", "sub": "alice", "org": "red", "models": ["to-*"], "iat": now, "exp": now + 600}
-        return jwt.encode(self.signer, known | claims).decode()
-
-
-class IdentityProvider:
-    """Serves its keys, until it is stopped."""
-
-    def __init__(self) -> None:
-        self.keys = [Key("rsa-1", rsa.generate_private_key(65537, 2048)), Key("ec-1", ec.generate_private_key(ec.SECP256R1()))]
-        self.fetches = 0
-        idp = self
-
-        class Handler(BaseHTTPRequestHandler):
-            def do_GET(self) -> None:
-                idp.fetches += 1
-                body = json.dumps({"keys": [key.jwk for key in idp.keys]}).encode()
-                self.send_response(200)
-                self.send_header("content-length", str(len(body)))
-                self.end_headers()
-                self.wfile.write(body)
-
-            def log_message(self, *_: Any) -> None:
-                pass
-
-        self.server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
-        self.url = f"http://127.0.0.1:{self.server.server_port}"
-        threading.Thread(target=self.server.serve_forever, daemon=True).start()
-
-    def stop(self) -> None:
-        self.server.shutdown()
-        self.server.server_close()
 
 
 @pytest.fixture(scope="module")

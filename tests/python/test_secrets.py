@@ -1,4 +1,5 @@
 """No secret appears in anything that the gateway emits: a full run with every kind of secret, and a search through all of it.
+Tokens of callers and the limit store have a run of their own (test_secrets_callers.py).
 
 Emitted are: the log at its most talkative, usage records, Envoy's log, access log and admin pages, the gateway's admin pages, what clients
 are answered, and what the other commands print. Searched is for each secret as it is, and encoded.
@@ -9,17 +10,15 @@ from __future__ import annotations
 import base64
 import hashlib
 import json
-import os
 import signal
-import subprocess
 from pathlib import Path
-from urllib.parse import quote
 
 import httpx2
 import pytest
 
 from cloud import Cloud
-from harness import BINARY, ROOT, Gateway, eventually
+from emitted import TALKATIVE, check_all, forms, pages, search
+from harness import ROOT, Gateway, eventually
 
 pytestmark = pytest.mark.gateway
 
@@ -128,11 +127,6 @@ def broken(good: str) -> list[str]:
     ]
 
 
-def run(*arguments: str, environment: dict[str, str]) -> str:
-    done = subprocess.run([str(BINARY), *arguments], env=environment, capture_output=True, text=True, timeout=30, cwd=ROOT)
-    return done.stdout + done.stderr
-
-
 @pytest.mark.timeout(240)
 def test_no_secret_is_ever_emitted(tmp_path: Path):
     cloud = Cloud(lasts=12)
@@ -143,21 +137,13 @@ def test_no_secret_is_ever_emitted(tmp_path: Path):
         "AWS_ENDPOINT_URL_STS": cloud.url,
         "HOME": str(tmp_path),
         "TMPDIR": str(tmp_path),
-        "KANMON_LOG": "trace",
-        "RUST_LOG": "trace",
-        "RUST_BACKTRACE": "1",
-    }
+    } | TALKATIVE
     good = config(cloud, tmp_path)
     emitted: dict[str, str] = {}
     at = Gateway(good, tmp_path, "gateway", "--access-log", str(tmp_path / "access.jsonl"), **environment)
     try:
         emitted["answers"] = "\n".join(drive(at, cloud))
-        emitted["admin"] = "\n".join(httpx2.get(f"{at.admin}{path}").text for path in ("/health", "/ready", "/status", "/metrics", "/"))
-        socket = next(path for path in tmp_path.rglob("*.sock") if "admin" in path.name or "envoy" in path.name)
-        with httpx2.Client(transport=httpx2.HTTPTransport(uds=str(socket)), base_url="http://envoy") as envoy:
-            for path in ("/config_dump?include_eds", "/stats", "/clusters", "/server_info", "/listeners"):
-                emitted[f"envoy {path}"] = envoy.get(path).text
-        assert "kanmon.gate" in emitted["envoy /config_dump?include_eds"]
+        emitted |= pages(at, tmp_path)
         # Rotation, a config that is wrong, and token endpoints that fail.
         (tmp_path / "secret").write_text(SECRETS["the next key in the file"])
         assert eventually(lambda: "the new config is in force" in at.server.log.read_text(), seconds=15)
@@ -176,38 +162,15 @@ def test_no_secret_is_ever_emitted(tmp_path: Path):
         cloud.stop()
     for name in ("access.jsonl", "usage.jsonl", "gateway.log"):
         emitted[name] = (tmp_path / name).read_text()
-    whole = os.environ | environment
-    for number, text in enumerate([good, *broken(good)]):
-        path = tmp_path / f"check-{number}.yaml"
-        path.write_text(text)
-        for command in ("check", "envoy"):
-            emitted[f"{command} {number}"] = run(command, "--config", str(path), environment=whole)
-        assert number == 0 or "is not valid" in emitted[f"check {number}"], emitted[f"check {number}"]
-    assert all(text for text in emitted.values())
+    emitted |= check_all([good, *broken(good)], tmp_path, **environment)
     assert "trace" in emitted["gateway.log"].lower() or len(emitted["gateway.log"]) > 2000
 
     fetched = {f"what was fetched, {number}": secret for number, secret in enumerate(cloud.secrets)}
     key_lines = {f"line {number} of the private key": line for number, line in enumerate(RSA_KEY.splitlines()[1:-1])}
     used = SECRETS | fetched | key_lines
     assert len(fetched) > 5
-    found = [
-        f"{name} ({form}) in {place}: …{text[max(0, text.find(secret) - 80) : text.find(secret)]}"
-        for name, plain in used.items()
-        for form, secret in forms(plain).items()
-        for place, text in emitted.items()
-        if secret in text
-    ]
+    found = search(used, emitted)
     assert not found, "\n".join(found[:20])
-
-
-def forms(secret: str) -> dict[str, str]:
-    """A secret as it may be written. Base64 depends on what stands before it, so its middle is looked for in all three positions."""
-    written = {"plain": secret, "as a URL": quote(secret, safe=""), "as JSON": json.dumps(secret)[1:-1]}
-    for shift in range(3):
-        for name, encode in (("base64", base64.b64encode), ("base64 of URLs", base64.urlsafe_b64encode)):
-            encoded = encode(b"\0" * shift + secret.encode()).decode().rstrip("=")
-            written[f"{name}, shifted by {shift}"] = encoded[4:-2]
-    return written
 
 
 def test_the_search_finds_what_is_there():
