@@ -18,6 +18,8 @@ struct Bill {
     cost_source: CostSource,
     /// The limits in the shadow that would not have admitted it.
     would_exceed: Vec<Arc<str>>,
+    /// The limits in which it is not counted.
+    uncounted: Vec<Arc<str>>,
 }
 
 impl Exchange {
@@ -43,9 +45,10 @@ impl Exchange {
         let (tokens, source) = self.account(seen, outcome);
         let reservation = self.reservation.take();
         let would_exceed = reservation.as_ref().map(Reservation::would_exceed).unwrap_or_default();
+        let uncounted = reservation.as_ref().map(Reservation::uncounted).unwrap_or_default();
         if source == Source::None {
             drop(reservation);
-            return Bill { tokens, source, cost: None, cost_source: CostSource::None, would_exceed };
+            return Bill { tokens, source, cost: None, cost_source: CostSource::None, would_exceed, uncounted };
         }
         let served = self.shared.as_ref().and_then(|shared| {
             let last = shared.attempts.lock().list().last().map(|attempt| attempt.choice);
@@ -58,7 +61,7 @@ impl Exchange {
             reservation.settle(Spent::At { provider, price, tokens });
         }
         let cost_source = if cost.is_some() { CostSource::Table } else { CostSource::Unpriced };
-        Bill { tokens, source, cost, cost_source, would_exceed }
+        Bill { tokens, source, cost, cost_source, would_exceed, uncounted }
     }
 
     /// What the tokens of a choice cost, by its name of the model, or by the name that the provider itself has answered with: a
@@ -123,6 +126,7 @@ impl Exchange {
             currency: bill.cost.map(|_| Arc::clone(&self.snapshot.prices.currency)),
             cost_source: bill.cost_source,
             would_exceed: bill.would_exceed,
+            uncounted: bill.uncounted,
             units: seen.units,
             status: self.status,
             outcome,

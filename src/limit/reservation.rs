@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use http::{HeaderName, HeaderValue};
 
-use super::claim::Claim;
+use super::claim::{Against, Claim};
 use super::clock::Moment;
 use super::rules::{Rules, Subject};
 use super::{Ask, Limiter, standing};
@@ -60,8 +60,17 @@ impl Reservation {
 
     /// The names of the rules in the shadow that would not have admitted the request.
     pub fn would_exceed(&self) -> Vec<Arc<str>> {
-        let missed = self.hold.claims.iter().filter(|claim| claim.shadow && !claim.fits());
-        missed.filter_map(|claim| Some(Arc::clone(&self.rules.of(claim)?.name))).collect()
+        self.names(|claim| claim.shadow && !claim.fits())
+    }
+
+    /// The names of the rules in which the request is not counted, because their store is away and that stops nobody.
+    pub fn uncounted(&self) -> Vec<Arc<str>> {
+        self.names(|claim| claim.answer.counts == Against::Nothing)
+    }
+
+    fn names(&self, is_told: impl Fn(&Claim) -> bool) -> Vec<Arc<str>> {
+        let told = self.hold.claims.iter().filter(|claim| is_told(claim));
+        told.filter_map(|claim| Some(Arc::clone(&self.rules.of(claim)?.name))).collect()
     }
 
     fn settle_for(&mut self, spent: &Spent<'_>) {

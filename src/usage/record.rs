@@ -73,6 +73,8 @@ pub struct Record {
     pub cost_source: CostSource,
     /// The limits in the shadow that would not have admitted the request.
     pub would_exceed: Vec<Arc<str>>,
+    /// The limits in which the request is not counted, because the store of the budgets was away and they allow that.
+    pub uncounted: Vec<Arc<str>>,
     /// What it cost in other units.
     pub units: Units,
     /// The status that the client was sent. `None`: it was gone before.
@@ -115,6 +117,7 @@ impl Record {
             currency: None,
             cost_source: CostSource::None,
             would_exceed: Vec::new(),
+            uncounted: Vec::new(),
             status: None,
             outcome: Outcome::Ok,
             error: None,
@@ -158,9 +161,9 @@ impl Record {
         if self.cost_source == CostSource::Unpriced {
             facts.push(("cost_source", Fact::Text(self.cost_source.name().into())));
         }
-        if !self.would_exceed.is_empty() {
-            facts.push(("would_exceed", Fact::Text(self.would_exceed.join(", ").into())));
-        }
+        let limits = [("would_exceed", &self.would_exceed), ("uncounted", &self.uncounted)];
+        let limits = limits.into_iter().filter(|(_, names)| !names.is_empty());
+        facts.extend(limits.map(|(name, limits)| (name, Fact::Text(limits.join(", ").into()))));
         facts.extend(self.ttft.map(|ttft| ("ttft_ms", Fact::Number(in_milliseconds(ttft)))));
         facts
     }

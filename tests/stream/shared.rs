@@ -6,6 +6,7 @@ use crate::gateway::{Gateway, request};
 use crate::redis::Server;
 
 const BODY: &str = r#"{"model":"gpt-4o","max_tokens":100,"messages":[{"role":"user","content":"hi"}]}"#;
+const ANSWER: &[u8] = br#"{"id":"x","model":"m","choices":[{"index":0,"message":{"role":"assistant","content":"a"},"finish_reason":"stop"}],"usage":{"prompt_tokens":9,"completion_tokens":1,"total_tokens":10}}"#;
 
 /// A limit and where it is kept.
 fn shared(server: &Server, limit: &str, terms: &str) -> String {
@@ -89,6 +90,26 @@ async fn where_a_limit_says_so_nobody_passes_while_redis_is_away_and_each_client
     let status = reqwest::get(format!("http://{}/status", gateway.app.admin)).await.unwrap();
     let status: serde_json::Value = status.json().await.unwrap();
     assert_eq!(status["limit_store"]["away"], true);
+}
+
+#[tokio::test]
+async fn who_passes_uncounted_while_redis_is_away_is_told_in_the_record_and_to_envoy() {
+    let mut server = Server::start().await;
+    let limits = "limits: [{name: allowed, per: [key], requests: 10, every: 1h, when_away: allow}, \
+                  {name: shadow, total_tokens: 1000, every: 1h, shadow: true, when_away: allow}, \
+                  {name: in part, requests: 10, every: 1h}]";
+    let store = format!("limit_store: {{redis: {{url: \"{}\", timeout: 5s, when_away: local}}}}", server.url());
+    let mut gateway = Gateway::start(&format!("{limits}\n{store}")).await;
+    for (records, in_record, for_envoy) in [(1, r"[]", None), (2, r#"["allowed","shadow"]"#, Some("allowed, shadow"))] {
+        let (mut gate, _) = gateway.sent("/v1/chat/completions", BODY).await;
+        gate.response_headers(&[(":status", "200"), ("content-type", "application/json")], "one").await;
+        let whole = gate.response_body(ANSWER, true).await;
+        assert_eq!(whole.fact("uncounted").is_some(), for_envoy.is_some());
+        assert!(for_envoy.is_none_or(|names| whole.text_fact("uncounted") == names));
+        drop(gate);
+        assert_eq!(gateway.records(records).await.last().unwrap()["uncounted"].to_string(), in_record);
+        server.kill();
+    }
 }
 
 #[tokio::test]

@@ -69,7 +69,8 @@ pub struct Limit {
     /// Counts, but turns nobody away: usage records and metadata say under `would_exceed` which requests it would have.
     #[serde(default)]
     pub shadow: bool,
-    /// What becomes of requests when the store of the budgets is away. Default: as `limit_store` says.
+    /// What becomes of requests when the store of the budgets is away. Default: as `limit_store` says. Usage records and metadata
+    /// say under `uncounted` which requests passed uncounted.
     #[serde(default)]
     pub when_away: Option<WhenAway>,
 }

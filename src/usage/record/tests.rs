@@ -37,6 +37,7 @@ fn full() -> Record {
         currency: Some("USD".into()),
         cost_source: CostSource::Table,
         would_exceed: vec!["team tokens".into()],
+        uncounted: vec!["requests".into(), "money".into()],
         units: Units { audio: Some(Duration::from_millis(1_500)), search_units: Some(2) },
         status: Some(200),
         dropped: vec!["seed".to_owned()],
@@ -50,7 +51,7 @@ fn line(record: &Record) -> String {
 
 #[test]
 fn a_record_is_one_line_with_everything_in_it() {
-    insta::assert_snapshot!(line(&full()), @r#"{"time":"2026-11-21T01:02:03.004Z","request_id":"req-1","key":"red-ci","key_id":"abababab","tenant":"red","route":"gpt-*","api":"openai.chat","path":null,"stream":true,"model_asked":"gpt-4o","model_served":"gpt-4o-2024-08-06","provider":"openai","provider_dialect":"openai","attempts":[{"provider":"claude","model":"gpt-4o","status":null,"outcome":"no_response","duration_ms":20.0},{"provider":"openai","model":"gpt-4o","status":200,"outcome":"ok","duration_ms":900.0}],"ttft_ms":120.25,"duration_ms":930.0,"tokens":{"input":100,"cached_input":64,"cache_write":0,"output":20,"reasoning":5,"total":120},"tokens_source":"reported","cost":"0.0003625","currency":"USD","cost_source":"table","would_exceed":["team tokens"],"units":{"audio_seconds":1.5,"search_units":2},"status":200,"outcome":"ok","error":null,"dropped":["seed"]}"#);
+    insta::assert_snapshot!(line(&full()), @r#"{"time":"2026-11-21T01:02:03.004Z","request_id":"req-1","key":"red-ci","key_id":"abababab","tenant":"red","route":"gpt-*","api":"openai.chat","path":null,"stream":true,"model_asked":"gpt-4o","model_served":"gpt-4o-2024-08-06","provider":"openai","provider_dialect":"openai","attempts":[{"provider":"claude","model":"gpt-4o","status":null,"outcome":"no_response","duration_ms":20.0},{"provider":"openai","model":"gpt-4o","status":200,"outcome":"ok","duration_ms":900.0}],"ttft_ms":120.25,"duration_ms":930.0,"tokens":{"input":100,"cached_input":64,"cache_write":0,"output":20,"reasoning":5,"total":120},"tokens_source":"reported","cost":"0.0003625","currency":"USD","cost_source":"table","would_exceed":["team tokens"],"uncounted":["requests","money"],"units":{"audio_seconds":1.5,"search_units":2},"status":200,"outcome":"ok","error":null,"dropped":["seed"]}"#);
 }
 
 #[test]
@@ -132,6 +133,7 @@ fn metadata_is_flat_and_tells_only_what_is_known() {
             ("cost_nanos", Fact::Number(362_500.0)),
             ("currency", text("USD")),
             ("would_exceed", text("team tokens")),
+            ("uncounted", text("requests, money")),
             ("ttft_ms", Fact::Number(120.25)),
         ]
     );
