@@ -50,6 +50,7 @@ pub use expression::{Expression, ExpressionError};
 pub use refused::Refused;
 pub use reservation::{Reservation, Spent};
 pub use rules::{Counts, Rules, UNASKED_OUTPUT};
+pub use standing::{DAYS, span};
 pub use state::{Amount, Known, State, States};
 #[cfg(feature = "redis")]
 pub use store::redis::{Line, check_url};

@@ -2,6 +2,7 @@
 
 use std::fmt::Write as _;
 use std::net::SocketAddr;
+use std::time::Duration;
 
 use anyhow::Context as _;
 use http_body_util::{BodyExt as _, Empty, Limited};
@@ -10,6 +11,7 @@ use serde::Deserialize;
 use tokio::net::TcpStream;
 
 use super::{print, runtime};
+use crate::limit::{DAYS, span};
 
 #[derive(Debug, clap::Args)]
 pub(super) struct Args {
@@ -49,7 +51,7 @@ pub(super) struct Args {
 const LONGEST_ANSWER: usize = 8 << 20;
 
 /// How long the gateway may take.
-const PATIENCE: std::time::Duration = std::time::Duration::from_secs(10);
+const PATIENCE: Duration = Duration::from_secs(10);
 
 #[derive(Debug, Deserialize)]
 struct States {
@@ -155,8 +157,13 @@ fn row(state: &State) -> [String; 7] {
         shown(&state.used),
         format!("{}{window}", shown(&state.limit)),
         shown(&state.left),
-        state.resets_in_seconds.map_or_else(|| "-".to_owned(), |seconds| format!("{seconds:.0}s")),
+        state.resets_in_seconds.map_or_else(|| "-".to_owned(), full_in),
     ]
+}
+
+/// How long until a budget is full. What is no span of time is an answer of another program than ours.
+fn full_in(seconds: f64) -> String {
+    Duration::try_from_secs_f64(seconds).map_or_else(|_| "?".to_owned(), |time| span(time, &DAYS))
 }
 
 #[cfg(test)]
@@ -170,17 +177,22 @@ mod tests {
                 {"rule": "tokens", "counts": "total_tokens", "of": {"key": "red-ci"}, "window": "1m", "limit": 1000, "used": 1250,
                  "left": 0, "resets_in_seconds": 75.2, "shadow": false},
                 {"rule": "money", "counts": "money", "of": {"tenant": null, "model": "gpt"}, "window": "month", "limit": "12.50 USD",
-                 "used": "0.25 USD", "left": "12.25 USD", "resets_in_seconds": 86400.0, "shadow": true},
+                 "used": "0.25 USD", "left": "12.25 USD", "resets_in_seconds": 2250901.0, "shadow": true},
                 {"rule": "flight", "counts": "in_flight", "of": {}, "window": null, "limit": 5, "used": 2, "left": 3,
                  "resets_in_seconds": null, "shadow": false}], "more": true}"#,
         )
         .unwrap();
         insta::assert_snapshot!(table(&states), @r"
         LIMIT           FOR                   COUNTS        USED      OF                 LEFT       FULL IN
-        tokens          key red-ci            total_tokens  1250      1000 / 1m          0          75s
-        money (shadow)  no tenant, model gpt  money         0.25 USD  12.50 USD / month  12.25 USD  86400s
+        tokens          key red-ci            total_tokens  1250      1000 / 1m          0          1m16s
+        money (shadow)  no tenant, model gpt  money         0.25 USD  12.50 USD / month  12.25 USD  26d1h15m1s
         flight          everybody             in_flight     2         5                  3          -
         … and more: ask for a --rule, a --key or a --tenant.
         ");
+    }
+
+    #[test]
+    fn what_is_no_span_of_time_is_not_told_as_one() {
+        assert_eq!([full_in(-1.0), full_in(f64::MAX), full_in(0.0)], ["?", "?", "0s"]);
     }
 }

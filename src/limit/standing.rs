@@ -84,12 +84,12 @@ fn tell(standings: impl Iterator<Item = Standing> + Clone) -> Headers {
 }
 
 /// Units of time, for messages.
-pub(super) const DAYS: [(u64, &str); 4] = [(86_400, "d"), (3_600, "h"), (60, "m"), (1, "s")];
+pub const DAYS: [(u64, &str); 4] = [(86_400, "d"), (3_600, "h"), (60, "m"), (1, "s")];
 /// Units of time, for headers: Go's notation, which OpenAI's headers have, knows no days.
 const HOURS: [(u64, &str); 3] = [(3_600, "h"), (60, "m"), (1, "s")];
 
 /// A span of time such as `250ms`, `12s` or `1h30m`, rounded up: to milliseconds below a second, else to seconds.
-pub(super) fn span(time: Duration, units: &[(u64, &str)]) -> String {
+pub fn span(time: Duration, units: &[(u64, &str)]) -> String {
     let milliseconds = time.as_nanos().div_ceil(1_000_000);
     if milliseconds < 1_000 {
         return if milliseconds == 0 { "0s".to_owned() } else { format!("{milliseconds}ms") };
