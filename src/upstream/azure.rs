@@ -5,7 +5,7 @@
 //! (HTTP policies, token caches, a second XML and time library) for these three, and it does its own refreshing, which the keeper
 //! does for all clouds alike.
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use secrecy::{ExposeSecret as _, SecretString};
 
@@ -90,7 +90,7 @@ impl Azure {
                 app.token(resource, &[("client_secret", secret)], secret).await
             }
             Way::WorkloadIdentity { app, token_file } => {
-                let assertion = token::read_text(token_file).await?;
+                let assertion = token_in(token_file).await?;
                 const KIND: &str = "urn:ietf:params:oauth:client-assertion-type:jwt-bearer";
                 let proof = [("client_assertion_type", KIND), ("client_assertion", &*assertion)];
                 app.token(resource, &proof, &assertion).await
@@ -140,6 +140,17 @@ impl Source for Azure {
     fn fetch(&self) -> Fetching<'_> {
         Box::pin(self.token())
     }
+}
+
+/// The token in a file.
+async fn token_in(path: &Path) -> Result<String, FetchError> {
+    let text =
+        String::from_utf8(token::read(path).await?).map_err(|_| FetchError::new(format!("{}: is no text", path.display())))?;
+    let text = text.trim();
+    if text.is_empty() {
+        return Err(FetchError::new(format!("{}: is empty", path.display())));
+    }
+    Ok(text.to_owned())
 }
 
 #[cfg(test)]

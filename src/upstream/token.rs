@@ -155,16 +155,6 @@ pub(super) async fn read(path: &std::path::Path) -> Result<Vec<u8>, FetchError> 
     Ok(bytes)
 }
 
-/// The token in a file.
-pub(super) async fn read_text(path: &std::path::Path) -> Result<String, FetchError> {
-    let text = String::from_utf8(read(path).await?).map_err(|_| FetchError::new(format!("{}: is no text", path.display())))?;
-    let text = text.trim();
-    if text.is_empty() {
-        return Err(FetchError::new(format!("{}: is empty", path.display())));
-    }
-    Ok(text.to_owned())
-}
-
 fn is_here(host: &str) -> bool {
     let address = host.trim_start_matches('[').trim_end_matches(']').parse::<IpAddr>();
     address.map_or(host == "localhost", |address| address.is_loopback())

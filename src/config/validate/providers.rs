@@ -1,8 +1,10 @@
 //! Providers: where they are and how the gateway proves itself to them.
 
 mod aws;
+#[cfg(feature = "azure")]
 mod azure;
 mod credential;
+#[cfg(feature = "gcp")]
 mod google;
 
 use std::collections::BTreeMap;

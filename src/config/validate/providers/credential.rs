@@ -38,8 +38,14 @@ pub(super) fn credential(
         Written::None => return Some(Credential::None),
         Written::Caller => return Some(Credential::Caller),
         Written::Aws(written) => return aws::credential(check, &path.field("aws"), subject, written, outside),
+        #[cfg(feature = "azure")]
         Written::Azure(written) => return super::azure::credential(check, &path.field("azure"), subject, written, outside),
+        #[cfg(not(feature = "azure"))]
+        Written::Azure(_) => return left_out(check, &path.field("azure"), "azure"),
+        #[cfg(feature = "gcp")]
         Written::Google(written) => return super::google::credential(check, &path.field("google"), subject, written, outside),
+        #[cfg(not(feature = "gcp"))]
+        Written::Google(_) => return left_out(check, &path.field("google"), "gcp"),
         Written::Bearer(written) => ("bearer", written, Credential::bearer),
         Written::XApiKey(written) => ("x_api_key", written, Credential::x_api_key),
         Written::ApiKey(written) => ("api_key", written, Credential::api_key),
@@ -52,6 +58,13 @@ pub(super) fn credential(
     let credential = kind(secret);
     check.require(credential.is_ok(), &path, "has characters that no header may have");
     credential.ok()
+}
+
+/// What this build cannot fetch.
+#[cfg(not(all(feature = "azure", feature = "gcp")))]
+fn left_out(check: &mut Check<'_>, path: &Path<'_>, feature: &str) -> Option<Credential> {
+    check.error(path, format!("is not in this build: it was made without the feature `{feature}`"));
+    None
 }
 
 /// A secret that is neither empty nor has space around it.
