@@ -26,7 +26,7 @@ use http::{HeaderName, HeaderValue};
 use crate::config::model::Rest;
 use crate::translate::{Api, Dialect, Format, Hosting};
 
-pub use credential::{CREDENTIAL_HEADERS, Credential, Signable, Unproven};
+pub use credential::{ACCOUNT_HEADERS, CREDENTIAL_HEADERS, Credential, Signable, Unproven};
 pub use endpoint::{Endpoint, EndpointError};
 pub use keeper::Keeper;
 pub use kept::{Kept, Shelf};

@@ -12,15 +12,12 @@ use super::typed::extension;
 use super::{Options, Processor, RenderError, filters, http, rate_limit, routes, tls};
 use crate::config::{RateLimitService, Snapshot};
 use crate::route::{Choice, Order, Route};
-use crate::upstream::{CREDENTIAL_HEADERS, Endpoint, Provider};
+use crate::upstream::{ACCOUNT_HEADERS, CREDENTIAL_HEADERS, Endpoint, Provider};
 
 /// The cluster of the processor.
 pub(super) const PROCESSOR_CLUSTER: &str = "processor";
 /// The cluster without endpoints.
 pub(super) const UNDECIDED_CLUSTER: &str = "undecided";
-
-/// Headers that choose an account at a provider: they go with a credential. What providers' header rules set comes on top.
-const ACCOUNT_HEADERS: [&str; 2] = ["openai-organization", "openai-project"];
 
 /// Headers that are no secret though a rule may set them; the attempt stream sets them itself.
 const NO_CREDENTIAL: [&str; 5] = ["accept", "content-length", "content-type", "host", "user-agent"];
@@ -46,9 +43,11 @@ fn choices(snapshot: &Snapshot) -> BTreeMap<&str, &Choice> {
     all.map(|choice| (&*choice.target, choice)).collect()
 }
 
+/// What no provider may see of a client's request: credentials, and accounts, which go with them. What providers' header rules set
+/// comes on top.
 fn credential_headers(snapshot: &Snapshot) -> Vec<String> {
-    let known = CREDENTIAL_HEADERS.iter().map(|name| name.as_str()).chain(ACCOUNT_HEADERS);
-    let mut names: BTreeSet<String> = known.map(str::to_owned).collect();
+    let known = CREDENTIAL_HEADERS.iter().chain(&ACCOUNT_HEADERS);
+    let mut names: BTreeSet<String> = known.map(|name| name.as_str().to_owned()).collect();
     let of_providers = snapshot.providers.iter().map(|provider| &provider.headers);
     let of_choices = snapshot.routes.all().flat_map(|route| &route.choices).map(|choice| &choice.headers);
     for (name, value) in of_providers.chain(of_choices).flatten() {

@@ -16,7 +16,7 @@ use crate::auth::certificate::FORWARDED;
 use crate::rejection::{Kind, Rejection};
 use crate::route::Choice;
 use crate::translate::{self, Family, Incoming, Rendered, Target, Task};
-use crate::upstream::{CREDENTIAL_HEADERS, Credential, Signable, Unproven, caller};
+use crate::upstream::{ACCOUNT_HEADERS, CREDENTIAL_HEADERS, Credential, Signable, Unproven, caller};
 
 /// A request in the provider's dialect, with its credential.
 #[derive(Debug)]
@@ -38,13 +38,6 @@ static FAMILY_HEADERS: [(HeaderName, Family); 5] = [
     (HeaderName::from_static("anthropic-dangerous-direct-browser-access"), Family::Anthropic),
     (HeaderName::from_static("openai-beta"), Family::OpenAi),
     (HeaderName::from_static("x-goog-api-client"), Family::Gemini),
-];
-
-/// Headers that choose an account at the provider: they go with the caller's key, which the provider sees only where it is asked with it.
-static ACCOUNT_HEADERS: [HeaderName; 3] = [
-    HeaderName::from_static("openai-organization"),
-    HeaderName::from_static("openai-project"),
-    HeaderName::from_static("x-goog-user-project"),
 ];
 
 /// Headers of the connection with the gateway that Envoy leaves: a request that is not read has nothing of them, either.

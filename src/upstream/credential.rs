@@ -30,6 +30,14 @@ pub static CREDENTIAL_HEADERS: [HeaderName; 11] = [
     HeaderName::from_static(GATEWAY_KEY),
 ];
 
+/// Headers that choose an account at a provider: they go with the caller's key, which the provider sees only where it is asked with
+/// it. Envoy removes them like credentials.
+pub static ACCOUNT_HEADERS: [HeaderName; 3] = [
+    HeaderName::from_static("openai-organization"),
+    HeaderName::from_static("openai-project"),
+    HeaderName::from_static("x-goog-user-project"),
+];
+
 /// The header of Anthropic's API keys.
 pub const X_API_KEY: HeaderName = HeaderName::from_static("x-api-key");
 /// The header of Azure's API keys.

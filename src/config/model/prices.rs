@@ -80,6 +80,9 @@ pub struct ModelPrice {
 }
 
 /// What models cost when the prompt is long.
+///
+/// The prices of [`ModelPrice`] stand here again: as a struct of their own, flattened into both, they would be read before it is known
+/// that they are decimals. Then a number loses its digits, and an error the name of its field.
 #[derive(Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct LongPrice {
