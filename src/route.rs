@@ -36,7 +36,7 @@ pub struct Route {
     /// When and how the next provider is tried.
     pub fallback: Fallback,
     /// The orders in which the providers may be tried: one for each that may be first, `orders[i]` begins with `choices[i]`; the
-    /// others follow in the order of the config.
+    /// others follow in the order of the config. Then those without providers whose credential may have ended.
     pub orders: Vec<Order>,
     /// Every header that the rules of any of the choices or of their providers set or remove. What one attempt changed is still so
     /// in the next one: each attempt says what all of them shall be.

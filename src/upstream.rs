@@ -68,6 +68,9 @@ pub struct Provider {
     pub endpoint: Endpoint,
     /// How the gateway proves itself to it.
     pub credential: Credential,
+    /// Whether that is of a kind that ends. By the config alone: what `default` is in the environment of the gateway may not be the
+    /// same where its Envoy is configured, and both must know the same orders.
+    pub credential_ends: bool,
     /// Headers to set (`Some`) or remove (`None`) on every request to it.
     pub headers: Vec<(HeaderName, Option<HeaderValue>)>,
     /// A PEM file with the certificate authorities to trust, instead of the system's.

@@ -76,9 +76,9 @@ impl Shared {
         Self { id, snapshot, principal, api, facts, route, order: 0, attempts, original: Mutex::new(Some(original)) }
     }
 
-    /// The first attempt goes to `route.choices[first]`, in the order that begins with it.
+    /// The first attempt goes to `route.choices[first]`, in an order that begins with it.
     pub fn begin(&mut self, first: usize, now: Instant) {
-        self.order = first;
+        self.order = self.route.order(first, now);
         self.attempts = Mutex::new(Attempts::begin(first, now));
     }
 

@@ -1,8 +1,10 @@
 //! In which order the providers of a route are tried.
 //!
 //! Envoy must know every order when it is configured: a composite cluster for each. So there is one order for each choice that
-//! may be first, and per request only the first is chosen.
+//! may be first, and the same once more without those whose credential may have ended: Envoy retries no answer of ours, so that an
+//! attempt at one of them would be the last.
 
+use std::collections::BTreeSet;
 use std::fmt::Write as _;
 use std::sync::Arc;
 
@@ -24,16 +26,38 @@ pub fn targets<'a>(providers: impl IntoIterator<Item = &'a str>) -> Vec<Arc<str>
     providers.into_iter().map(&mut name).collect()
 }
 
-/// The orders of a route: `orders[i]` begins with choice `i`, the others follow as they stand in the config.
-pub fn orders(targets: &[Arc<str>], fallback: &Fallback) -> Vec<Order> {
+/// Of so many providers of a route any may be left out, alone and together. Each doubles the number of orders.
+const MOST_LEFT_OUT: usize = 3;
+
+/// The orders of a route: `orders[i]` begins with choice `i`, the others follow as they stand in the config. Behind these stand the
+/// orders that leave somebody out.
+pub fn orders(choices: &[Choice], fallback: &Fallback) -> Vec<Order> {
     let suffix = fallback.fingerprint();
-    let order = |first: usize| {
-        let choices: Vec<usize> = std::iter::once(first).chain((0..targets.len()).filter(|other| *other != first)).collect();
-        let names: Vec<&str> = choices.iter().filter_map(|choice| targets.get(*choice).map(|target| &**target)).collect();
+    let order = |first: usize, left_out: &BTreeSet<&str>| {
+        let stays = |position: &usize| choices.get(*position).is_some_and(|choice| !left_out.contains(&*choice.provider.name));
+        if !stays(&first) {
+            return None;
+        }
+        let others = (0..choices.len()).filter(|other| *other != first);
+        let positions: Vec<usize> = std::iter::once(first).chain(others.filter(stays)).collect();
+        let names: Vec<&str> = positions.iter().filter_map(|position| Some(&*choices.get(*position)?.target)).collect();
         let cluster: Arc<str> = format!("order:{}", names.join(",")).into();
-        Order { envoy_route: format!("{cluster}~{suffix}").into(), cluster, choices }
+        Some(Order { envoy_route: format!("{cluster}~{suffix}").into(), cluster, choices: positions })
     };
-    (0..targets.len()).map(order).collect()
+    left_out(choices).iter().flat_map(|left_out| (0..choices.len()).filter_map(move |first| order(first, left_out))).collect()
+}
+
+/// Who is left out of orders: nobody, and then every set of the first few providers whose credential may have ended.
+fn left_out(choices: &[Choice]) -> Vec<BTreeSet<&str>> {
+    let ending = choices.iter().filter(|choice| choice.provider.credential_ends).map(|choice| &*choice.provider.name);
+    let mut names: Vec<&str> = Vec::new();
+    for name in ending {
+        if names.len() < MOST_LEFT_OUT && !names.contains(&name) {
+            names.push(name);
+        }
+    }
+    let set = |bits: usize| names.iter().enumerate().filter(|(bit, _)| bits >> bit & 1 == 1).map(|(_, name)| *name).collect();
+    (0..1 << names.len()).map(set).collect()
 }
 
 impl Fallback {
@@ -53,7 +77,7 @@ impl Fallback {
 }
 
 impl Route {
-    /// The order to try, as an index into [`Route::orders`]. By preference, among neighbours with weights by lot (`random` is
+    /// Who is tried first, as an index into [`Route::choices`]. By preference, among neighbours with weights by lot (`random` is
     /// uniform); who rests or has no credential is not tried first, and where nobody is left, of those with a credential the one that
     /// wakes first.
     pub fn pick(&self, health: &Health, now: Instant, random: u64) -> usize {
@@ -77,6 +101,23 @@ impl Route {
         let wakes = |choice: &Choice| (!ready(choice), health.wakes(&choice.provider.name, now));
         let rest = self.choices.iter().enumerate().filter(|(_, choice)| may(choice));
         rest.min_by_key(|(_, choice)| wakes(choice)).map(|(position, _)| position)
+    }
+}
+
+impl Route {
+    /// The order that begins with a choice, as an index into [`Route::orders`]: without those that have no credential at this moment,
+    /// as far as there is an order without them.
+    pub fn order(&self, first: usize, now: Instant) -> usize {
+        let is_out = |choice: &Choice| !choice.provider.credential.is_ready(now);
+        if !self.choices.iter().any(is_out) {
+            return first;
+        }
+        let fits = |order: &Order| {
+            let left_out = self.choices.iter().enumerate().filter(|(position, _)| !order.choices.contains(position));
+            order.choices.first() == Some(&first) && left_out.map(|(_, choice)| choice).all(is_out)
+        };
+        let fitting = self.orders.iter().enumerate().filter(|(_, order)| fits(order));
+        fitting.min_by_key(|(_, order)| order.choices.len()).map_or(first, |(position, _)| position)
     }
 }
 

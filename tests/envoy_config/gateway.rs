@@ -32,6 +32,7 @@ pub(crate) fn provider_at(name: &str, tls: bool, host: &str, port: u16) -> Provi
         default_max_tokens: 4096,
         peek: false,
         passthrough: false,
+        credential_ends: false,
         rest: Default::default(),
     }
 }

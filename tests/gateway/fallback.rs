@@ -1,11 +1,12 @@
 //! The next provider gets the right body, and only its own key, whatever went wrong with the first.
 
+use std::sync::atomic::{AtomicU32, Ordering};
 use std::time::Duration;
 
 use tokio::net::TcpListener;
 
 use crate::provider::{self, Arrived, Provider};
-use crate::world::{CHAT, MESSAGES, World, chat, config, entry, entry_at};
+use crate::world::{CHAT, MESSAGES, World, chat, config, entry, entry_at, until};
 
 /// The second provider was asked in its own dialect, with its own key and no other.
 fn assert_clean(arrived: &Arrived) {
@@ -240,4 +241,50 @@ async fn an_anthropic_client_falls_back_across_dialects_too() {
 fn cluster<'a>(envoy: &'a mut serde_json::Value, name: &str) -> &'a mut serde_json::Value {
     let clusters = envoy["static_resources"]["clusters"].as_array_mut().unwrap();
     clusters.iter_mut().find(|cluster| cluster["name"] == name).unwrap_or_else(|| panic!("no cluster {name}"))
+}
+
+#[cfg(feature = "gcp")]
+#[tokio::test]
+async fn a_provider_in_the_middle_whose_credential_has_ended_is_passed_over() {
+    let first = Provider::start(|_| provider::json(503, "{}")).await;
+    let out = Provider::start(|_| provider::json(200, "{}")).await;
+    let last = Provider::start(|_| provider::anthropic("from b")).await;
+    let fetches = AtomicU32::new(0);
+    let tokens = Provider::start(move |_| match fetches.fetch_add(1, Ordering::Relaxed) {
+        0 => provider::json(200, r#"{"access_token":"short","expires_in":1,"token_type":"Bearer"}"#),
+        _ => provider::json(503, "{}"),
+    })
+    .await;
+    let directory = tempfile::tempdir().unwrap();
+    let providers = [
+        entry("a", "openai", &first),
+        google(&directory.path().join("account.json"), &tokens, &out),
+        entry("b", "anthropic", &last),
+    ];
+    let world = World::start(&config(&providers, "a, google, b", "")).await;
+    let snapshot = world.app.engine.live.current();
+    until("the token has ended", || {
+        snapshot.providers.iter().any(|provider| !provider.credential.is_ready(tokio::time::Instant::now()))
+    })
+    .await;
+    let answer = world.send(CHAT, chat(false)).await;
+    let (status, attempts) = (answer.status(), answer.headers()["x-kanmon-attempts"].to_str().unwrap().to_owned());
+    assert_eq!(status, 200, "{attempts} {}", answer.text().await.unwrap());
+    assert!(attempts.starts_with("a;503;") && attempts.contains("ms, b;200;"), "{attempts}");
+    assert!(out.arrived().is_empty());
+    assert_clean(&last.only());
+}
+
+/// A provider at Google's, with a service account in this file, whose tokens are to be had from `tokens`.
+#[cfg(feature = "gcp")]
+fn google(account: &std::path::Path, tokens: &Provider, provider: &Provider) -> String {
+    let key = std::fs::read_to_string(concat!(env!("CARGO_MANIFEST_DIR"), "/tests/keys/rsa.pem")).unwrap();
+    let uri = format!("http://{}/token", tokens.address);
+    let facts = serde_json::json!({"type": "service_account", "client_email": "a@p", "private_key": key, "token_uri": uri});
+    std::fs::write(account, facts.to_string()).unwrap();
+    let credential = format!("{{google: {{file: \"{}\"}}}}", account.display());
+    let endpoint = provider.address;
+    format!(
+        "  google: {{dialect: vertex, project: p, location: global, endpoint: \"http://{endpoint}\", credential: {credential}}}\n"
+    )
 }

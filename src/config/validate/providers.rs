@@ -69,6 +69,7 @@ fn provider(
         hosting: hosting?,
         endpoint: endpoint?,
         credential: credential?,
+        credential_ends: credential::ends(&written.credential),
         headers,
         ca_file: written.ca_file.map(|file| outside.directory.join(file)),
         http2: written.http2,

@@ -49,9 +49,7 @@ fn opaque(provider: &Arc<Provider>) -> Route {
         timeout: false,
         repeats: 0,
     };
-    let targets = order::targets([&*provider.name]);
-    let orders = order::orders(&targets, &fallback);
-    let choices: Vec<_> = targets
+    let choices: Vec<_> = order::targets([&*provider.name])
         .into_iter()
         .map(|target| Choice {
             target,
@@ -62,6 +60,7 @@ fn opaque(provider: &Arc<Provider>) -> Route {
             overrides: Vec::new(),
         })
         .collect();
+    let orders = order::orders(&choices, &fallback);
     let name: Arc<str> = format!("{}/*", provider.name).into();
     Route { model: name.to_string(), name, touched_headers: touched(&choices), choices, fallback, orders }
 }
@@ -99,10 +98,10 @@ fn route(check: &mut Check<'_>, path: &Path<'_>, written: model::Route, provider
     let mut choices: Vec<Choice> = choices.into_iter().collect::<Option<_>>()?;
     alone(check, &list, &choices);
     let targets = order::targets(choices.iter().map(|choice| &*choice.provider.name));
-    let orders = order::orders(&targets, &fallback);
     for (choice, target) in choices.iter_mut().zip(targets) {
         choice.target = target;
     }
+    let orders = order::orders(&choices, &fallback);
     let name = written.name.unwrap_or_else(|| written.model.clone()).into();
     let touched_headers = touched(&choices);
     Some(Route { name, model: written.model, choices, fallback, orders, touched_headers })

@@ -3,7 +3,9 @@ use std::time::Duration;
 use super::*;
 use crate::config::model::{self, Rest};
 use crate::translate::{Dialect, Hosting};
-use crate::upstream::{Credential, Endpoint, Provider};
+use crate::upstream::kept::Identity;
+use crate::upstream::source::{Fetching, Source};
+use crate::upstream::{Credential, Endpoint, Kept, Provider};
 
 fn fallback() -> Fallback {
     Fallback {
@@ -21,6 +23,7 @@ pub(crate) fn provider(name: &str) -> Arc<Provider> {
     provider_with(name, Credential::None)
 }
 
+/// A provider whose credential, if it is kept fresh, is of a kind that ends.
 pub(crate) fn provider_with(name: &str, credential: Credential) -> Arc<Provider> {
     Arc::new(Provider {
         name: name.into(),
@@ -28,6 +31,7 @@ pub(crate) fn provider_with(name: &str, credential: Credential) -> Arc<Provider>
         serves: Default::default(),
         hosting: Hosting::Owner,
         endpoint: Endpoint::parse("http://127.0.0.1:1", Dialect::OpenAi).unwrap(),
+        credential_ends: credential.kept().is_some(),
         credential,
         headers: Vec::new(),
         ca_file: None,
@@ -40,17 +44,21 @@ pub(crate) fn provider_with(name: &str, credential: Credential) -> Arc<Provider>
 }
 
 pub(crate) fn route(model: &str, providers: &[(&str, Option<u32>)]) -> Route {
-    let targets = targets(providers.iter().map(|(name, _)| *name));
-    let orders = orders(&targets, &fallback());
-    let choice = |((name, weight), target): (&(&str, Option<u32>), Arc<str>)| Choice {
+    route_to(model, providers.iter().map(|(name, weight)| (provider(name), *weight)).collect())
+}
+
+fn route_to(model: &str, providers: Vec<(Arc<Provider>, Option<u32>)>) -> Route {
+    let targets = targets(providers.iter().map(|(provider, _)| &*provider.name));
+    let choice = |((provider, weight), target): ((Arc<Provider>, Option<u32>), Arc<str>)| Choice {
         target,
-        provider: provider(name),
+        provider,
         model: None,
-        weight: *weight,
+        weight,
         headers: Vec::new(),
         overrides: Vec::new(),
     };
-    let choices = providers.iter().zip(targets).map(choice).collect();
+    let choices: Vec<_> = providers.clone().into_iter().zip(targets).map(choice).collect();
+    let orders = orders(&choices, &fallback());
     Route { name: model.into(), model: model.to_owned(), choices, fallback: fallback(), orders, touched_headers: Vec::new() }
 }
 
@@ -89,9 +97,62 @@ fn each_choice_leads_an_order_and_the_others_follow_as_written() {
     assert_eq!(orders, [("order:a,b,c", &[0, 1, 2][..]), ("order:b,a,c", &[1, 0, 2]), ("order:c,a,b", &[2, 0, 1])]);
 }
 
+/// A provider whose credential was never fetched.
+fn out(name: &str) -> Arc<Provider> {
+    struct Never;
+
+    impl Source for Never {
+        fn fetch(&self) -> Fetching<'_> {
+            Box::pin(std::future::pending())
+        }
+    }
+
+    provider_with(name, Credential::Kept(Arc::new(Kept::new("test", name, Identity::of(&[name]), Box::new(Never)))))
+}
+
+fn through(providers: Vec<Arc<Provider>>) -> Route {
+    route_to("m", providers.into_iter().map(|provider| (provider, None)).collect())
+}
+
+fn ready(name: &str) -> Arc<Provider> {
+    let Ok(mut provider) = Arc::try_unwrap(provider(name)) else { unreachable!() };
+    provider.credential_ends = true;
+    Arc::new(provider)
+}
+
+#[test]
+fn who_may_be_without_a_credential_stands_in_every_order_and_is_left_out_of_as_many() {
+    let route = through(vec![provider("a"), ready("b"), provider("c"), ready("b")]);
+    let orders: Vec<_> = route.orders.iter().map(|order| &*order.cluster).collect();
+    let whole = ["order:a,b,c,b#2", "order:b,a,c,b#2", "order:c,a,b,b#2", "order:b#2,a,b,c"];
+    assert_eq!(orders, [&whole[..], &["order:a,c", "order:c,a"]].concat());
+    let alone = through(vec![ready("a")]);
+    assert_eq!(alone.orders.len(), 1, "an order without anybody leads nowhere");
+    let names = ["a", "b", "c", "d", "e"];
+    let many = through(names.map(ready).to_vec());
+    let without = many.orders.iter().filter(|order| order.choices.len() < names.len()).count();
+    assert_eq!(without, 3 * 4 + 3 * 3 + 2, "of one, of two and of all three that may be left out");
+}
+
+#[test]
+fn whoever_has_no_credential_is_passed_over_and_nobody_else() {
+    let now = Instant::now();
+    let order = |providers: Vec<Arc<Provider>>, first| {
+        let route = through(providers);
+        route.orders[route.order(first, now)].cluster.to_string()
+    };
+    assert_eq!(order(vec![ready("a"), ready("b"), provider("c")], 0), "order:a,b,c");
+    assert_eq!(order(vec![provider("a"), out("b"), provider("c")], 0), "order:a,c");
+    assert_eq!(order(vec![provider("a"), out("b"), provider("c")], 2), "order:c,a");
+    assert_eq!(order(vec![ready("a"), out("b"), ready("c"), out("d")], 2), "order:c,a,d", "the fourth that may be out stays");
+    assert_eq!(order(vec![out("a"), out("b"), ready("c")], 2), "order:c");
+    assert_eq!(order(vec![out("a"), out("b")], 0), "order:a", "where nobody has one, the first tells why");
+}
+
 #[test]
 fn equal_orders_with_equal_fallback_share_a_name_and_others_do_not() {
-    let names = |fallback: &Fallback| orders(&targets(["a", "b"]), fallback)[0].envoy_route.clone();
+    let choices = route("m", &[("a", None), ("b", None)]).choices;
+    let names = |fallback: &Fallback| orders(&choices, fallback)[0].envoy_route.clone();
     let same = names(&fallback());
     assert_eq!(&*same, "order:a,b~384915f314a0");
     assert_eq!(names(&fallback()), same);

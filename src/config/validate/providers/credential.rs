@@ -4,7 +4,7 @@
 use secrecy::{ExposeSecret as _, SecretString};
 
 use crate::config::errors::Check;
-use crate::config::model::credential::{Secret, SecretFile};
+use crate::config::model::credential::{Aws, Secret, SecretFile};
 use crate::config::model::{self, Credential as Written};
 use crate::config::node::Path;
 use crate::config::validate::Outside;
@@ -24,6 +24,16 @@ pub(super) struct Subject<'a> {
     pub(super) dialect: Dialect,
     #[cfg_attr(not(feature = "azure"), expect(dead_code, reason = "only Azure's clouds differ by it"))]
     pub(super) endpoint: Option<&'a Endpoint>,
+}
+
+/// Whether a credential is of a kind that is fetched, and ends.
+pub(super) fn ends(written: &Written) -> bool {
+    match written {
+        Written::Aws(Aws::Detailed(keys)) => keys.access_key_id.is_none() || keys.assume_role.is_some(),
+        Written::Aws(Aws::Default(_)) | Written::Azure(_) | Written::Google(_) => true,
+        Written::None | Written::Caller => false,
+        Written::Bearer(_) | Written::XApiKey(_) | Written::ApiKey(_) | Written::XGoogApiKey(_) => false,
+    }
 }
 
 /// The credential of a provider. `path` is the provider's.

@@ -109,8 +109,10 @@ fn a_secret_is_text_or_a_file_and_an_error_never_repeats_it() {
 #[track_caller]
 fn kept(provider: &str, variables: &[(&str, &str)]) -> &'static str {
     let snapshot = read(provider, variables).unwrap_or_else(|error| panic!("{error}"));
-    let credential = &snapshot.providers[0].credential;
+    let provider = &snapshot.providers[0];
+    let credential = &provider.credential;
     assert!(!credential.is_ready(tokio::time::Instant::now()), "it is not fetched yet");
+    assert!(provider.credential_ends, "there are orders without this provider");
     assert!(!format!("{snapshot:?}").contains("hush"), "{snapshot:?}");
     credential.kept().unwrap().kind
 }
@@ -132,6 +134,9 @@ fn aws_keys_are_found_as_awss_own_tools_find_them_or_as_the_config_says() {
     let key = [("AWS_BEARER_TOKEN_BEDROCK", "a-bedrock-key")];
     let snapshot = read(&format!("{BEDROCK}, credential: {{aws: default}}"), &key).unwrap();
     assert_eq!(sent(&snapshot), ["authorization: Bearer a-bedrock-key"]);
+    assert!(snapshot.providers[0].credential_ends, "Envoy may be configured where this key is not in the environment");
+    let fixed = read(&format!("{BEDROCK}, credential: {{aws: {{{keys}}}}}"), &[]).unwrap();
+    assert!(!fixed.providers[0].credential_ends);
 }
 
 #[test]
