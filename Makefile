@@ -1,7 +1,7 @@
 # `make help` says what there is. Tools go into .tools/, builds into target/; nothing else is touched.
 
 .DEFAULT_GOAL := help
-.PHONY: help run test fuzz bench micro tools envoy redis fmt lint unit build python clean-tools
+.PHONY: help run test fuzz bench micro tools envoy redis fmt lint features unit build python clean-tools
 
 ARGS ?=
 SECONDS ?= 120
@@ -40,6 +40,11 @@ fmt: ## Check the formatting
 
 lint: ## Run clippy
 	cargo clippy --all-targets --locked -- -D warnings
+
+features: ## Run clippy for builds with some of the features
+	for some in "" aws azure gcp redis; do \
+		cargo clippy --no-default-features --features "$$some" --lib --bins --locked -- -D warnings || exit 1; \
+	done
 
 redis: ## Install Redis only
 	@scripts/tools.sh redis
