@@ -6,6 +6,7 @@
 
 pub(super) mod annotation;
 mod call;
+pub(super) mod chunks;
 pub mod error;
 mod message;
 mod picture;
