@@ -13,7 +13,6 @@ mod picture;
 pub mod request;
 pub mod response;
 pub mod stream;
-pub(super) mod text_or;
 pub(super) mod usage;
 pub(super) mod words;
 
