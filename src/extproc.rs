@@ -8,29 +8,29 @@
 //! `failure_mode_allow: false`. So a stream ends with OK only when Envoy has closed its half, or after the last answer of an
 //! attempt, watch or peek stream; everything else is an error status.
 
-mod answer;
 mod attempt;
 mod convert;
 mod drive;
 mod gate;
+mod inbound;
+mod message;
 mod metadata;
+mod outbound;
 mod peek;
 pub mod server;
 mod service;
 mod watch;
 
-use std::pin::Pin;
 use std::sync::Arc;
 
-use envoy_types::pb::envoy::service::ext_proc::v3::ProcessingRequest;
-use futures_util::Stream;
-use tonic::{Request, Response, Status, Streaming};
+use tonic::Status;
+use tonic::body::Body;
 
 use crate::envoy::contract::{ATTEMPT, GATE, PEEK, ROLE_METADATA, WATCH};
 use crate::exchange::Engine;
-
-/// The outbound half of a stream.
-type Answers = Pin<Box<dyn Stream<Item = Result<answer::Answer, Status>> + Send>>;
+use drive::{Session, drive};
+use inbound::Inbound;
+use outbound::Outbound;
 
 /// The external processor.
 #[derive(Debug, Clone)]
@@ -45,21 +45,20 @@ impl Processor {
     }
 
     /// The answers to one stream of messages.
-    fn process(&self, request: Request<Streaming<ProcessingRequest>>) -> Result<Response<Answers>, Status> {
-        let role = request.metadata().get(ROLE_METADATA).and_then(|role| role.to_str().ok()).unwrap_or_default().to_owned();
-        let inbound = request.into_inner();
+    fn process(&self, role: &str, inbound: Inbound) -> Result<Body, Status> {
         let engine = Arc::clone(&self.engine);
-        let outbound: Answers = match role.as_str() {
-            GATE => Box::pin(drive::drive(inbound, gate::Gate::new(engine))),
-            ATTEMPT => Box::pin(drive::drive(inbound, attempt::Attempt::new(engine))),
-            WATCH => Box::pin(drive::drive(inbound, watch::Watch::new(engine))),
-            PEEK => Box::pin(drive::drive(inbound, peek::Peek::new(engine))),
-            _ => {
-                return Err(Status::invalid_argument(format!(
-                    "the ext_proc filter's initial_metadata must give {ROLE_METADATA}: gate, attempt, watch or peek"
-                )));
-            }
-        };
-        Ok(Response::new(outbound))
+        match role {
+            GATE => Ok(answers(inbound, gate::Gate::new(engine))),
+            ATTEMPT => Ok(answers(inbound, attempt::Attempt::new(engine))),
+            WATCH => Ok(answers(inbound, watch::Watch::new(engine))),
+            PEEK => Ok(answers(inbound, peek::Peek::new(engine))),
+            _ => Err(Status::invalid_argument(format!(
+                "the ext_proc filter's initial_metadata must give {ROLE_METADATA}: gate, attempt, watch or peek"
+            ))),
+        }
     }
+}
+
+fn answers(inbound: Inbound, session: impl Session) -> Body {
+    Body::new(Outbound::new(drive(inbound, session)))
 }

@@ -1,18 +1,17 @@
 //! The attempt stream: one message in, one answer out, then it ends.
 
-use std::collections::VecDeque;
 use std::sync::Arc;
 
 use envoy_types::pb::envoy::service::ext_proc::v3::common_response::ResponseStatus;
-use envoy_types::pb::envoy::service::ext_proc::v3::processing_request::Request;
 use envoy_types::pb::envoy::service::ext_proc::v3::processing_response::Response;
-use envoy_types::pb::envoy::service::ext_proc::v3::{CommonResponse, HeadersResponse, ProcessingRequest};
+use envoy_types::pb::envoy::service::ext_proc::v3::{CommonResponse, HeadersResponse};
 use http::HeaderName;
 use tonic::Status;
 
-use super::answer::Answer;
 use super::convert::{self, Context};
 use super::drive::{Flow, Session};
+use super::message::{Message, Phase};
+use super::outbound::{Answer, Outbox};
 use crate::envoy::contract::{CONTENT_LENGTH_HEADER, TRANSLATED_HEADER};
 use crate::exchange::Engine;
 use crate::exchange::forward::Forward;
@@ -31,8 +30,8 @@ impl Attempt {
 }
 
 impl Session for Attempt {
-    async fn on(&mut self, mut message: ProcessingRequest, answers: &mut VecDeque<Answer>) -> Result<Flow, Status> {
-        let Some(Request::RequestHeaders(_)) = message.request else {
+    async fn on(&mut self, mut message: Message, answers: &mut Outbox) -> Result<Flow, Status> {
+        let Some(Phase::RequestHeaders(_)) = message.phase else {
             return Err(Status::invalid_argument("an attempt stream takes request headers only"));
         };
         let context = Context::take(&mut message);
@@ -41,7 +40,7 @@ impl Session for Attempt {
         let target = context.target.ok_or_else(|| missing("the target"))?;
         let made = self.engine.attempt(id, &target, context.attempt.unwrap_or(1));
         let made = made.map_err(|unknown| Status::not_found(unknown.to_string()))?;
-        answers.push_back(match made {
+        answers.push(&match made {
             Ok(forward) => replace(forward, &target),
             Err(reply) => Answer::from(convert::immediate(reply)),
         });

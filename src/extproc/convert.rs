@@ -7,10 +7,11 @@ use envoy_types::pb::envoy::extensions::filters::http::ext_proc::v3::ProcessingM
 use envoy_types::pb::envoy::extensions::filters::http::ext_proc::v3::processing_mode::{BodySendMode, HeaderSendMode};
 use envoy_types::pb::envoy::service::ext_proc::v3::body_mutation::Mutation;
 use envoy_types::pb::envoy::service::ext_proc::v3::processing_response::Response;
-use envoy_types::pb::envoy::service::ext_proc::v3::{BodyMutation, HeaderMutation, ImmediateResponse, ProcessingRequest};
+use envoy_types::pb::envoy::service::ext_proc::v3::{BodyMutation, HeaderMutation, ImmediateResponse};
 use envoy_types::pb::envoy::r#type::v3::HttpStatus;
 use envoy_types::pb::google::protobuf::value::Kind;
 
+use super::message::Message;
 use crate::auth::certificate::Certificate;
 use crate::envoy::contract::{
     ATTEMPT_ATTRIBUTE, DETAILS_ATTRIBUTE, DNS_ATTRIBUTE, EXCHANGE_KEY, NAMESPACE, SUBJECT_ATTRIBUTE, TARGET_ATTRIBUTE,
@@ -93,8 +94,9 @@ pub(super) struct Context {
 }
 
 /// The attributes that Envoy has sent along, by name.
-fn attributes(request: &mut ProcessingRequest) -> impl FnMut(&str) -> Option<String> + use<> {
-    let mut attributes = request.attributes.remove(ATTRIBUTES).unwrap_or_default().fields;
+fn attributes(message: &mut Message) -> impl FnMut(&str) -> Option<String> + use<> {
+    let known = std::mem::take(&mut message.attributes).into_iter().find(|known| known.extension == ATTRIBUTES);
+    let mut attributes = known.and_then(|known| known.values).unwrap_or_default().fields;
     move |name| match attributes.remove(name)?.kind? {
         Kind::StringValue(text) => Some(text),
         Kind::NumberValue(number) => Some(number.to_string()),
@@ -103,11 +105,11 @@ fn attributes(request: &mut ProcessingRequest) -> impl FnMut(&str) -> Option<Str
 }
 
 /// The client's certificate, if the filter's config asks for it and there is one.
-pub(super) fn certificate(request: &mut ProcessingRequest) -> Option<Certificate> {
-    if request.attributes.is_empty() {
+pub(super) fn certificate(message: &mut Message) -> Option<Certificate> {
+    if message.attributes.is_empty() {
         return None;
     }
-    let mut name = attributes(request);
+    let mut name = attributes(message);
     let mut name = |attribute: &str| name(attribute).filter(|name| !name.is_empty());
     let (uris, dns) = (name(URI_ATTRIBUTE).into_iter().collect(), name(DNS_ATTRIBUTE).into_iter().collect());
     Some(Certificate { uris, dns, subject: name(SUBJECT_ATTRIBUTE) })
@@ -115,10 +117,10 @@ pub(super) fn certificate(request: &mut ProcessingRequest) -> Option<Certificate
 
 impl Context {
     /// Takes the context out of a message.
-    pub(super) fn take(request: &mut ProcessingRequest) -> Self {
-        let mut text = attributes(request);
+    pub(super) fn take(message: &mut Message) -> Self {
+        let mut text = attributes(message);
         Self {
-            exchange: request.metadata_context.take().and_then(exchange),
+            exchange: message.metadata.take().and_then(exchange),
             target: text(TARGET_ATTRIBUTE),
             attempt: text(ATTEMPT_ATTRIBUTE).and_then(|attempt| attempt.parse().ok()),
             details: text(DETAILS_ATTRIBUTE),

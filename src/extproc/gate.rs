@@ -1,19 +1,18 @@
 //! The gate stream: one per request, from the client's headers to the end of the answer.
 
-use std::collections::VecDeque;
 use std::sync::Arc;
 
 use bytes::Bytes;
-use envoy_types::pb::envoy::service::ext_proc::v3::processing_request::Request;
 use envoy_types::pb::envoy::service::ext_proc::v3::processing_response::Response;
 use envoy_types::pb::envoy::service::ext_proc::v3::{
-    BodyResponse, CommonResponse, HeadersResponse, HttpBody, HttpHeaders, ProcessingRequest, TrailersResponse,
+    BodyResponse, CommonResponse, HeadersResponse, HttpHeaders, TrailersResponse,
 };
 use tonic::Status;
 
-use super::answer::Answer;
 use super::convert::{self, Context};
 use super::drive::{Flow, Session};
+use super::message::{HttpBody, Message, Phase};
+use super::outbound::{Answer, Outbox};
 use crate::auth::certificate::Certificate;
 use crate::envoy::contract::{EXCHANGE_KEY, ROUTE_KEY};
 use crate::exchange::answer::{AnswerHead, Broken, HeadStep};
@@ -21,6 +20,9 @@ use crate::exchange::open::Opened;
 use crate::exchange::request::Sent;
 use crate::exchange::{Engine, Exchange};
 use crate::usage::Fact;
+
+/// The largest frame of HTTP/2 that is taken, in bytes: its default. What is larger was gathered in memory of its own.
+const FRAME: usize = 16 << 10;
 
 pub(super) struct Gate {
     engine: Arc<Engine>,
@@ -55,7 +57,7 @@ impl Gate {
     }
 
     async fn request_body(&mut self, body: HttpBody) -> Result<Answer, Status> {
-        Ok(match self.exchange()?.request(Bytes::from(body.body)).await {
+        Ok(match self.exchange()?.request(apart(body.body)).await {
             Ok(sent) => send(sent, |common| Response::RequestBody(BodyResponse { response: Some(common) })),
             Err(reply) => Answer::from(convert::immediate(reply)),
         })
@@ -100,20 +102,20 @@ impl Gate {
 }
 
 impl Session for Gate {
-    async fn on(&mut self, mut message: ProcessingRequest, answers: &mut VecDeque<Answer>) -> Result<Flow, Status> {
-        let request = message.request.take().ok_or_else(|| Status::invalid_argument("a message without a phase"))?;
-        let mut answer = match request {
-            Request::RequestHeaders(headers) => self.request_headers(headers, convert::certificate(&mut message)).await,
-            Request::RequestBody(body) => self.request_body(body).await?,
-            Request::ResponseHeaders(headers) => self.answer_headers(headers, Context::take(&mut message)),
-            Request::ResponseBody(body) => Answer::from(self.answer_body(&body)?),
-            Request::ResponseTrailers(_) => Answer::from(self.answer_trailers()?),
-            Request::RequestTrailers(_) => Answer::from(Response::RequestTrailers(TrailersResponse::default())),
+    async fn on(&mut self, mut message: Message, answers: &mut Outbox) -> Result<Flow, Status> {
+        let phase = message.phase.take().ok_or_else(|| Status::invalid_argument("a message without a phase"))?;
+        let mut answer = match phase {
+            Phase::RequestHeaders(headers) => self.request_headers(headers, convert::certificate(&mut message)).await,
+            Phase::RequestBody(body) => self.request_body(body).await?,
+            Phase::AnswerHeaders(headers) => self.answer_headers(headers, Context::take(&mut message)),
+            Phase::AnswerBody(body) => Answer::from(self.answer_body(&body)?),
+            Phase::AnswerTrailers(_) => Answer::from(self.answer_trailers()?),
+            Phase::RequestTrailers(_) => Answer::from(Response::RequestTrailers(TrailersResponse::default())),
         };
         if answer.metadata.is_none() {
             answer.metadata = self.exchange.as_mut().and_then(|exchange| exchange.take_metadata());
         }
-        answers.push_back(answer);
+        answers.push(&answer);
         Ok(Flow::Go)
     }
 }
@@ -131,6 +133,12 @@ fn send(sent: Sent, answer: fn(CommonResponse) -> Response) -> Answer {
     metadata.extend([(ROUTE_KEY, route), (EXCHANGE_KEY, Fact::Number(sent.id as f64))]);
     answer.metadata = Some(metadata);
     answer
+}
+
+/// The body in memory of its own. One that is smaller than a frame lies in the connection's buffer, which it would hold for as long as
+/// the provider takes to answer.
+fn apart(body: Bytes) -> Bytes {
+    if body.len() < FRAME { Bytes::copy_from_slice(&body) } else { body }
 }
 
 fn broken(error: Broken) -> Status {

@@ -5,19 +5,16 @@
 //! stream must end at once when it has committed: a body that goes on through an upstream filter crashes Envoy 1.40 under
 //! back-pressure.
 
-use std::collections::VecDeque;
 use std::sync::Arc;
 
-use envoy_types::pb::envoy::service::ext_proc::v3::processing_request::Request;
 use envoy_types::pb::envoy::service::ext_proc::v3::processing_response::Response;
-use envoy_types::pb::envoy::service::ext_proc::v3::{
-    BodyResponse, CommonResponse, HeadersResponse, HttpBody, HttpHeaders, ProcessingRequest,
-};
+use envoy_types::pb::envoy::service::ext_proc::v3::{BodyResponse, CommonResponse, HeadersResponse, HttpHeaders};
 use tonic::Status;
 
-use super::answer::Answer;
 use super::convert::{self, Context};
 use super::drive::{Flow, Session};
+use super::message::{HttpBody, Message, Phase};
+use super::outbound::{Answer, Outbox};
 use crate::exchange::Engine;
 use crate::exchange::attempt::Failure;
 use crate::exchange::fields::{Edits, Fields};
@@ -55,13 +52,13 @@ impl Peek {
         Self { engine, looking: None }
     }
 
-    fn headers(&mut self, headers: HttpHeaders, context: Context, answers: &mut VecDeque<Answer>) -> Flow {
+    fn headers(&mut self, headers: HttpHeaders, context: Context, answers: &mut Outbox) -> Flow {
         let fields = convert::fields(headers.headers);
         self.looking = self.look(fields, context);
         if self.looking.is_some() && !headers.end_of_stream {
             return Flow::Go;
         }
-        answers.push_back(let_go(Edits::default()));
+        answers.push(&let_go(Edits::default()));
         Flow::Close
     }
 
@@ -76,7 +73,7 @@ impl Peek {
         (plain && ok && is_stream).then_some(Looking { exchange, target, api, format, fields, frames, bytes: 0, held: 0 })
     }
 
-    fn body(&mut self, body: &HttpBody, answers: &mut VecDeque<Answer>) -> Result<Flow, Status> {
+    fn body(&mut self, body: &HttpBody, answers: &mut Outbox) -> Result<Flow, Status> {
         let looking = self.looking.as_mut().ok_or_else(|| Status::failed_precondition("a body before its headers"))?;
         looking.held += 1;
         let found = looking.find(&body.body);
@@ -91,8 +88,10 @@ impl Peek {
                 edits
             }
         };
-        answers.push_back(let_go(edits));
-        answers.extend((0..looking.held).map(|_| Answer::from(Response::ResponseBody(BodyResponse::default()))));
+        answers.push(&let_go(edits));
+        for _ in 0..looking.held {
+            answers.push(&Answer::from(Response::ResponseBody(BodyResponse::default())));
+        }
         Ok(Flow::Close)
     }
 }
@@ -119,11 +118,11 @@ impl Looking {
 }
 
 impl Session for Peek {
-    async fn on(&mut self, mut message: ProcessingRequest, answers: &mut VecDeque<Answer>) -> Result<Flow, Status> {
+    async fn on(&mut self, mut message: Message, answers: &mut Outbox) -> Result<Flow, Status> {
         let context = Context::take(&mut message);
-        match message.request {
-            Some(Request::ResponseHeaders(headers)) => Ok(self.headers(headers, context, answers)),
-            Some(Request::ResponseBody(body)) => self.body(&body, answers),
+        match message.phase {
+            Some(Phase::AnswerHeaders(headers)) => Ok(self.headers(headers, context, answers)),
+            Some(Phase::AnswerBody(body)) => self.body(&body, answers),
             _ => Err(Status::invalid_argument("a peek stream takes response headers and bodies only")),
         }
     }

@@ -1,33 +1,35 @@
-//! The gRPC service `envoy.service.ext_proc.v3.ExternalProcessor`, by hand: the generated one has a wire format of its own.
+//! The gRPC service `envoy.service.ext_proc.v3.ExternalProcessor`, by hand: the generated one copies every body, and keeps
+//! buffers as large as the largest message for as long as a stream lives.
 
 use std::convert::Infallible;
 use std::future::{Ready, ready};
 use std::task::{Context, Poll};
 
-use envoy_types::pb::envoy::service::ext_proc::v3::ProcessingRequest;
 use http::HeaderValue;
 use http::header::CONTENT_TYPE;
+use tonic::Status;
 use tonic::body::Body;
-use tonic::codegen::{BoxFuture, Service};
-use tonic::server::{Grpc, NamedService, StreamingService};
-use tonic::{Code, Request, Response, Status, Streaming};
+use tonic::codegen::Service;
+use tonic::server::NamedService;
 
-use super::answer::{Answer, Wire};
-use super::{Answers, Processor};
+use super::Processor;
+use super::inbound::Inbound;
+use crate::envoy::contract::ROLE_METADATA;
 
 const PROCESS: &str = "/envoy.service.ext_proc.v3.ExternalProcessor/Process";
+const GRPC: HeaderValue = HeaderValue::from_static("application/grpc");
 
 /// The service.
 #[derive(Debug, Clone)]
 pub(super) struct ExternalProcessor {
     processor: Processor,
-    largest_message: usize,
+    longest_message: usize,
 }
 
 impl ExternalProcessor {
-    /// `largest_message`: of those from Envoy, in bytes. Those to Envoy are not bounded here.
-    pub(super) fn new(processor: Processor, largest_message: usize) -> Self {
-        Self { processor, largest_message }
+    /// `longest_message`: of those from Envoy, in bytes. Those to Envoy are not bounded here.
+    pub(super) fn new(processor: Processor, longest_message: usize) -> Self {
+        Self { processor, longest_message }
     }
 }
 
@@ -38,39 +40,31 @@ impl NamedService for ExternalProcessor {
 impl Service<http::Request<Body>> for ExternalProcessor {
     type Response = http::Response<Body>;
     type Error = Infallible;
-    type Future = BoxFuture<Self::Response, Infallible>;
+    type Future = Ready<Result<Self::Response, Infallible>>;
 
     fn poll_ready(&mut self, _: &mut Context<'_>) -> Poll<Result<(), Infallible>> {
         Poll::Ready(Ok(()))
     }
 
     fn call(&mut self, request: http::Request<Body>) -> Self::Future {
+        ready(Ok(self.answer(request)))
+    }
+}
+
+impl ExternalProcessor {
+    fn answer(&self, request: http::Request<Body>) -> http::Response<Body> {
         if request.uri().path() != PROCESS {
-            return Box::pin(ready(Ok(unimplemented())));
+            return Status::unimplemented("this service has the one method Process").into_http();
         }
-        let (process, largest) = (Process(self.processor.clone()), self.largest_message);
-        Box::pin(async move {
-            let mut grpc = Grpc::new(Wire).max_decoding_message_size(largest).max_encoding_message_size(usize::MAX);
-            Ok(grpc.streaming(process, request).await)
-        })
+        let (head, body) = request.into_parts();
+        let role = head.headers.get(ROLE_METADATA).and_then(|role| role.to_str().ok()).unwrap_or_default();
+        match self.processor.process(role, Inbound::new(body, self.longest_message)) {
+            Ok(answers) => {
+                let mut response = http::Response::new(answers);
+                response.headers_mut().insert(CONTENT_TYPE, GRPC);
+                response
+            }
+            Err(status) => status.into_http(),
+        }
     }
-}
-
-struct Process(Processor);
-
-impl StreamingService<ProcessingRequest> for Process {
-    type Response = Answer;
-    type ResponseStream = Answers;
-    type Future = Ready<Result<Response<Answers>, Status>>;
-
-    fn call(&mut self, request: Request<Streaming<ProcessingRequest>>) -> Self::Future {
-        ready(self.0.process(request))
-    }
-}
-
-fn unimplemented() -> http::Response<Body> {
-    let mut response = http::Response::new(Body::default());
-    response.headers_mut().insert(Status::GRPC_STATUS, (Code::Unimplemented as i32).into());
-    response.headers_mut().insert(CONTENT_TYPE, HeaderValue::from_static("application/grpc"));
-    response
 }
