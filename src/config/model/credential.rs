@@ -17,7 +17,7 @@ pub enum Credential {
     /// Nothing is sent.
     #[default]
     None,
-    /// The caller's own key goes on to it; the key for the gateway comes in `x-kanmon-key`.
+    /// The caller's own key goes on to it; the key for the gateway comes in `x-kanmon-api-key`.
     Caller,
     /// `authorization: Bearer …`
     Bearer(Secret),
