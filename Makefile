@@ -22,9 +22,10 @@ test: tools fmt lint unit python ## Everything that CI runs
 fuzz: ## Fuzz every parser longer than the tests do, with new inputs (make fuzz SECONDS=600)
 	FUZZ_SECONDS=$(SECONDS) FUZZ_SEED=$$(date +%s) FUZZ_KEEP=1 cargo test --locked --test fuzz -- --nocapture
 
-bench: envoy ## Measure all pairs of dialects, and the road through Envoy, into target/bench/ (make bench ARGS=--quick)
+# Redis for those setups only that keep their limits in one.
+bench: envoy $(if $(findstring redis,$(ARGS)),redis) ## Measure all pairs of dialects, and the road through Envoy, into target/bench/ (make bench ARGS=--quick)
 	cargo bench --locked --bench pairs -- $(filter --quick,$(ARGS))
-	ENVOY_BIN="$(ENVOY)" cargo bench --locked --bench gateway -- $(ARGS)
+	ENVOY_BIN="$(ENVOY)" REDIS_BIN="$(REDIS)" cargo bench --locked --bench gateway -- $(ARGS)
 
 micro: redis ## Measure single functions: splice, events, limiter, callers
 	REDIS_BIN="$(REDIS)" cargo bench --locked --bench auth --bench codec --bench limit -- --quick

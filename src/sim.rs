@@ -21,6 +21,7 @@ mod ask;
 mod authorize;
 mod azure;
 mod bedrock;
+mod block;
 mod body;
 mod check;
 mod cohere;

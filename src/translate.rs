@@ -50,6 +50,7 @@ mod stream;
 #[cfg(test)]
 mod tests;
 pub mod text;
+mod text_or;
 mod tool_id;
 mod verdict;
 mod wrong;

@@ -13,7 +13,7 @@ pub(crate) struct Args {
     #[arg(long)]
     pub(crate) quick: bool,
     /// Measure only these setups.
-    #[arg(long, value_enum, value_delimiter = ',', default_values_t = Kind::ALL)]
+    #[arg(long, value_enum, value_delimiter = ',', default_values_t = Kind::UNASKED)]
     pub(crate) setups: Vec<Kind>,
     /// How often each row is measured, the setups in turn.
     #[arg(long)]
@@ -43,11 +43,17 @@ pub(crate) enum Kind {
     PassThrough,
     /// Kanmon: OpenAI client, Anthropic provider.
     Translated,
+    /// As `pass_through`, with ten limits instead of two.
+    TenRules,
+    /// The same ten, kept in a Redis on this machine.
+    TenRulesInRedis,
 }
 
 impl Kind {
-    /// All, in the order of the tables.
-    pub(crate) const ALL: [Self; 5] = [Self::Envoy, Self::Noop, Self::NoopTwoStreams, Self::PassThrough, Self::Translated];
+    /// Those that are measured unless others are asked for, in the order of the tables.
+    pub(crate) const UNASKED: [Self; 5] = [Self::Envoy, Self::Noop, Self::NoopTwoStreams, Self::PassThrough, Self::Translated];
+    /// Those that show what limits cost, compared with `pass_through`.
+    pub(crate) const TEN_LIMITS: [Self; 2] = [Self::TenRules, Self::TenRulesInRedis];
 
     /// Its name in the results.
     pub(crate) fn name(self) -> &'static str {
@@ -57,12 +63,14 @@ impl Kind {
             Self::NoopTwoStreams => "noop_two_streams",
             Self::PassThrough => "pass_through",
             Self::Translated => "translated",
+            Self::TenRules => "ten_rules",
+            Self::TenRulesInRedis => "ten_rules_in_redis",
         }
     }
 
     /// Whether Kanmon is the processor.
     pub(crate) fn is_kanmon(self) -> bool {
-        matches!(self, Self::PassThrough | Self::Translated)
+        matches!(self, Self::PassThrough | Self::Translated) || Self::TEN_LIMITS.contains(&self)
     }
 }
 

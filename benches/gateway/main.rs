@@ -8,15 +8,19 @@ mod answers;
 mod args;
 mod backend;
 mod check;
+mod config;
 mod envoy;
 mod load;
 mod measure;
 mod memory;
 mod noop;
 mod process;
+#[path = "../../tests/support/redis.rs"]
+mod redis;
 mod report;
 mod requests;
 mod setup;
+mod store;
 
 use std::process::ExitCode;
 

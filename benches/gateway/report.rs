@@ -1,5 +1,6 @@
 //! What is told of a run: the table, the targets, `summary.json` and `details.json`.
 
+mod limits;
 mod machine;
 mod table;
 mod targets;
@@ -12,6 +13,7 @@ use serde::Serialize;
 use crate::args::Kind;
 use crate::measure::{self, EventSample, Plan, Row, Sample};
 use crate::memory::Memory;
+use limits::LimitsLine;
 use targets::Target;
 
 /// A row of `summary.json`.
@@ -67,6 +69,7 @@ pub(crate) struct Report {
     machine: machine::Machine,
     plan: Plan,
     targets: Vec<Target>,
+    limits: Vec<LimitsLine>,
     event_latency: Vec<EventLine>,
     memory: Vec<Memory>,
     rows: Vec<RowDetails>,
@@ -87,16 +90,18 @@ impl Report {
         let groups = groups(&samples);
         let summary: Vec<Line> = groups.iter().map(|group| line(group, &groups)).collect();
         let rows = groups.iter().map(|group| details(group, &groups)).collect();
+        let limits = limits::compare(&groups);
         let event_latency = event_lines(&event_samples);
         let targets = targets::judge(&summary, &event_latency, &memory);
         let (machine, plan) = (machine::Machine::read(envoy_version), plan.clone());
-        Self { machine, plan, targets, event_latency, memory, rows, samples, event_samples, summary }
+        Self { machine, plan, targets, limits, event_latency, memory, rows, samples, event_samples, summary }
     }
 
     /// The table, and whether each target was reached.
     pub(crate) fn print(&self) {
         println!("{}", self.machine);
         table::rows(&self.summary, &self.rows);
+        table::limits(&self.limits);
         table::events(&self.event_latency);
         table::memory(&self.memory);
         table::targets(&self.targets);
@@ -156,8 +161,14 @@ fn groups(samples: &[Sample]) -> Vec<Group<'_>> {
     groups
 }
 
-fn noop_of<'a, 'b>(group: &Group<'_>, groups: &'b [Group<'a>]) -> Option<&'b Group<'a>> {
-    groups.iter().find(|other| other.setup == Kind::Noop && other.row == group.row)
+/// What another setup did in the same row.
+fn other<'a, 'b>(setup: Kind, group: &Group<'_>, groups: &'b [Group<'a>]) -> Option<&'b Group<'a>> {
+    groups.iter().find(|other| other.setup == setup && other.row == group.row)
+}
+
+/// A group's requests per second in relation to another's, round by round.
+fn ratios_by_round(own: &Group<'_>, other: &Group<'_>) -> Vec<f64> {
+    own.samples.iter().zip(&other.samples).map(|(own, other)| rounded(rate(own) / rate(other))).collect()
 }
 
 fn line(group: &Group<'_>, groups: &[Group<'_>]) -> Line {
@@ -172,13 +183,12 @@ fn line(group: &Group<'_>, groups: &[Group<'_>]) -> Line {
         envoy_cpu_us: rounded(group.cpu_us(|sample| sample.cpu.envoy)),
         processor_cpu_us: rounded(group.cpu_us(|sample| sample.cpu.processor)),
         rss_mib: rounded(group.median(|sample| sample.rss_mib)),
-        ratio_to_noop: noop_of(group, groups).map(|noop| rounded(requests_per_second / noop.median(rate))),
+        ratio_to_noop: other(Kind::Noop, group, groups).map(|noop| rounded(requests_per_second / noop.median(rate))),
     }
 }
 
 fn details(group: &Group<'_>, groups: &[Group<'_>]) -> RowDetails {
-    let noop = noop_of(group, groups);
-    let noop = noop.into_iter().flat_map(|noop| noop.samples.iter());
+    let noop = other(Kind::Noop, group, groups);
     RowDetails {
         setup: group.setup.name(),
         body_bytes: group.row.body_bytes,
@@ -190,7 +200,7 @@ fn details(group: &Group<'_>, groups: &[Group<'_>]) -> RowDetails {
         others_share: rounded(group.share(|sample| sample.cpu.others)),
         envoy_share: rounded(group.share(|sample| sample.cpu.envoy)),
         requests_per_second_by_round: group.samples.iter().map(|sample| rounded(rate(sample))).collect(),
-        ratio_to_noop_by_round: group.samples.iter().zip(noop).map(|(own, noop)| rounded(rate(own) / rate(noop))).collect(),
+        ratio_to_noop_by_round: noop.map(|noop| ratios_by_round(group, noop)).unwrap_or_default(),
     }
 }
 
@@ -202,7 +212,7 @@ fn event_lines(samples: &[EventSample]) -> Vec<EventLine> {
     let p50 = |setup| median_of(setup, |sample| sample.outcome.event_p50_us);
     let p99 = |setup| median_of(setup, |sample| sample.outcome.event_p99_us);
     let added = |setup| Some(p50(setup)? - p50(Kind::Envoy)?);
-    let lines = Kind::ALL.into_iter().filter_map(|setup| {
+    let lines = Kind::UNASKED.into_iter().chain(Kind::TEN_LIMITS).filter_map(|setup| {
         Some(EventLine {
             setup: setup.name(),
             p50_us: rounded(p50(setup)?),

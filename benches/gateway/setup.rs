@@ -7,7 +7,6 @@ use std::process::Stdio;
 use std::time::Duration;
 
 use anyhow::{Context, Result, bail, ensure};
-use sha2::{Digest, Sha256};
 use tempfile::TempDir;
 use tokio::io::{AsyncBufReadExt, BufReader};
 use tokio::net::TcpListener;
@@ -17,7 +16,7 @@ use tokio::time::{Instant, sleep};
 use crate::args::{Args, Kind, Load};
 use crate::load::Outcome;
 use crate::process::Process;
-use crate::{envoy, measure, requests};
+use crate::{config, envoy, measure, requests, store};
 
 /// The key with which the clients call.
 pub(crate) const CLIENT_KEY: &str = "sk-kanmon-bench";
@@ -43,6 +42,8 @@ pub(crate) struct Setup {
     pub(crate) address: SocketAddr,
     pub(crate) envoy: Process,
     pub(crate) processor: Option<Process>,
+    /// The Redis in which the processor keeps its limits.
+    pub(crate) store: Option<Process>,
     /// Where Kanmon writes its usage records.
     pub(crate) usage: Option<PathBuf>,
 }
@@ -81,8 +82,8 @@ impl Stage {
     pub(crate) async fn stop(self) {
         for setup in self.setups {
             setup.envoy.stop().await;
-            if let Some(processor) = setup.processor {
-                processor.stop().await;
+            for process in setup.processor.into_iter().chain(setup.store) {
+                process.stop().await;
             }
         }
         self.backend.stop().await;
@@ -97,7 +98,7 @@ impl Setup {
 
     fn check(&mut self, logs: &Path) -> Result<()> {
         self.envoy.check(logs)?;
-        self.processor.as_mut().map_or(Ok(()), |processor| processor.check(logs))
+        self.processor.iter_mut().chain(&mut self.store).try_for_each(|process| process.check(logs))
     }
 
     async fn wait_until_ready(&mut self, logs: &Path) -> Result<()> {
@@ -160,27 +161,24 @@ impl Builder<'_> {
     async fn setup(&self, kind: Kind) -> Result<Setup> {
         let name = kind.name();
         let (socket, usage) = (self.folder.join(format!("{name}.sock")), self.folder.join(format!("{name}.jsonl")));
-        let config = self.gateway_config(kind, &usage)?;
+        let config = config::write(kind, self.backend, &usage, self.folder)?;
         let address = free_address().await?;
         let mut rendered = envoy::render(&self.args.kanmon, &config, address, &socket).await?;
         let metadata = envoy::route_metadata(&mut rendered)?;
+        let store = match kind {
+            Kind::TenRulesInRedis => Some(store::start(self.folder, self.logs).await?),
+            _ => None,
+        };
         let (envoy_config, processor) = match kind {
             Kind::Envoy => (envoy::alone(rendered, self.backend)?, None),
             Kind::Noop => (rendered, Some(self.start_noop(name, &socket, &metadata)?)),
             Kind::NoopTwoStreams => (envoy::two_streams(rendered)?, Some(self.start_noop(name, &socket, &metadata)?)),
-            Kind::PassThrough | Kind::Translated => (rendered, Some(self.start_kanmon(name, &config, &socket)?)),
+            Kind::PassThrough | Kind::Translated | Kind::TenRules | Kind::TenRulesInRedis => {
+                (rendered, Some(self.start_kanmon(name, &config, &socket)?))
+            }
         };
         let envoy = envoy::start(&self.envoy, &format!("{name}-envoy"), &envoy_config, self.logs)?;
-        Ok(Setup { kind, address, envoy, processor, usage: kind.is_kanmon().then_some(usage) })
-    }
-
-    fn gateway_config(&self, kind: Kind, usage: &Path) -> Result<PathBuf> {
-        let hash: String = Sha256::digest(CLIENT_KEY).iter().map(|byte| format!("{byte:02x}")).collect();
-        let config = include_str!("gateway.yaml").replace("ADDRESS", &self.backend.to_string());
-        let config = config.replace("KEY_HASH", &hash).replace("USAGE_FILE", &usage.display().to_string());
-        let file = self.folder.join(format!("{}.yaml", kind.name()));
-        std::fs::write(&file, config)?;
-        Ok(file)
+        Ok(Setup { kind, address, envoy, processor, store, usage: kind.is_kanmon().then_some(usage) })
     }
 
     fn start_noop(&self, name: &str, socket: &Path, metadata: &serde_json::Value) -> Result<Process> {

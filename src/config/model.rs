@@ -5,6 +5,7 @@
 
 mod auth;
 pub mod credential;
+mod either;
 mod limit_store;
 mod limits;
 mod prices;
@@ -14,12 +15,12 @@ use std::collections::BTreeMap;
 use std::path::PathBuf;
 
 use schemars::JsonSchema;
-use serde::de::value::MapAccessDeserializer;
-use serde::de::{self, MapAccess, Visitor};
 use serde::{Deserialize, Deserializer};
 
 use crate::translate::{Dialect, OutputLimit};
 use crate::upstream::Preset;
+
+use self::either::TextOrMap;
 
 pub use self::credential::Credential;
 pub use super::duration::Duration;
@@ -222,28 +223,13 @@ pub enum Choice {
     Detailed(DetailedChoice),
 }
 
-/// By hand, because an untagged enum can only say that no variant fits.
 impl<'de> Deserialize<'de> for Choice {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        struct ChoiceVisitor;
-
-        impl<'de> Visitor<'de> for ChoiceVisitor {
-            type Value = Choice;
-
-            fn expecting(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-                f.write_str("a provider's name, or a map with its `name`")
-            }
-
-            fn visit_str<E: de::Error>(self, name: &str) -> Result<Choice, E> {
-                Ok(Choice::Name(name.to_owned()))
-            }
-
-            fn visit_map<A: MapAccess<'de>>(self, map: A) -> Result<Choice, A::Error> {
-                DetailedChoice::deserialize(MapAccessDeserializer::new(map)).map(Choice::Detailed)
-            }
-        }
-
-        deserializer.deserialize_any(ChoiceVisitor)
+        deserializer.deserialize_any(TextOrMap {
+            expected: "a provider's name, or a map with its `name`",
+            text: |name| Self::Name(name.to_owned()),
+            map: Self::Detailed,
+        })
     }
 }
 

@@ -55,6 +55,18 @@ pub struct Conversation<'a> {
     pub ignored: Vec<String>,
 }
 
+impl Conversation<'_> {
+    /// Whether any token is made more or less likely.
+    pub fn is_biased(&self) -> bool {
+        self.logit_bias.is_some_and(says_something)
+    }
+
+    /// Whether there is anything to store with the request.
+    pub fn has_metadata(&self) -> bool {
+        self.metadata.is_some_and(says_something)
+    }
+}
+
 /// One turn.
 #[derive(Debug, Clone)]
 pub struct Message<'a> {
@@ -362,4 +374,9 @@ pub enum Effort {
     High,
     XHigh,
     Max,
+}
+
+/// Whether an object that may be left out has anything in it.
+fn says_something(raw: &RawValue) -> bool {
+    !matches!(raw.get(), "null" | "{}")
 }

@@ -253,6 +253,15 @@ impl Reader {
             Self::Call(reader) => reader.event(event, emit),
         }
     }
+
+    /// The number of an event that follows on those taken so far, where the format numbers its events.
+    pub(super) fn next_number(&self) -> Option<u64> {
+        match self {
+            Self::Responses(reader) => Some(reader.next_number()),
+            Self::Chat(_) | Self::Completions(_) | Self::Messages(_) | Self::Gemini(_) => None,
+            Self::Converse(_) | Self::Cohere(_) | Self::Call(_) => None,
+        }
+    }
 }
 
 /// Writes a client's stream.
@@ -294,6 +303,13 @@ impl Writer {
             Self::Responses(writer) => writer.gave_up(),
             Self::Gemini(writer) => writer.gave_up(),
             Self::Messages(writer) => writer.gave_up(),
+        }
+    }
+
+    /// Numbers events on from here, where the format numbers them: those before have passed.
+    pub(super) fn go_on_from(&mut self, number: u64) {
+        if let Self::Responses(writer) = self {
+            writer.go_on_from(number);
         }
     }
 

@@ -6,13 +6,13 @@
 
 pub(super) mod annotation;
 mod call;
+pub(super) mod chunks;
 pub mod error;
 mod message;
 mod picture;
 pub mod request;
 pub mod response;
 pub mod stream;
-pub(super) mod text_or;
 pub(super) mod usage;
 pub(super) mod words;
 

@@ -5,6 +5,7 @@ use std::borrow::Cow;
 
 use memchr::memmem;
 
+use super::answer::ProviderError;
 use super::text::Str;
 
 /// The longest message of a provider that is passed on, in bytes.
@@ -55,6 +56,18 @@ fn without_tags(page: &str) -> String {
 
 fn words(text: &str) -> String {
     text.split_whitespace().collect::<Vec<_>>().join(" ")
+}
+
+/// The error of an answer, with a message in any case and a bounded one: its own, or else the text of the body.
+pub(super) fn with_message<'a>(mut error: ProviderError<'a>, status: u16, body: &[u8]) -> ProviderError<'a> {
+    if error.message.is_empty() {
+        error.message = text(body);
+    }
+    bound(&mut error.message);
+    if error.message.is_empty() {
+        error.message = format!("the provider answered {status} without a message").into();
+    }
+    error
 }
 
 /// The text, or as much of it as the limit allows, with an ellipsis. Never cuts a character.

@@ -56,6 +56,12 @@ impl Reading {
             emit(delta);
         })
     }
+
+    /// The number of an event that follows on those taken so far, where the format numbers its events. Events with a number are
+    /// never known by their bytes.
+    pub(super) fn next_number(&self) -> Option<u64> {
+        self.reader.next_number()
+    }
 }
 
 impl Template {

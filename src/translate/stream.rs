@@ -83,7 +83,7 @@ impl Stream {
                     self.end_passed(out.len() > before, out);
                 }
                 if self.telling.progress.seen.error.is_none() {
-                    self.telling.writer.fail(&Rejection::new(Kind::BadAnswer, CUT), out);
+                    self.tell_failure(&Rejection::new(Kind::BadAnswer, CUT), out);
                 }
             }
             self.over = true;
@@ -127,9 +127,17 @@ impl Stream {
     pub fn fail(&mut self, rejection: &Rejection, out: &mut Vec<u8>) {
         let told = self.over || self.telling.progress.seen.complete || self.telling.progress.seen.error.is_some();
         if !told {
-            self.telling.writer.fail(rejection, out);
+            self.tell_failure(rejection, out);
         }
         self.over = true;
+    }
+
+    /// The events of a stream that passes are not the writer's: it does not know how many there are.
+    fn tell_failure(&mut self, rejection: &Rejection, out: &mut Vec<u8>) {
+        if let Some(number) = self.reader.next_number().filter(|_| self.pass.is_some()) {
+            self.telling.writer.go_on_from(number);
+        }
+        self.telling.writer.fail(rejection, out);
     }
 
     /// What was seen of the answer so far.

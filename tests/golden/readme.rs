@@ -18,8 +18,8 @@ const ROWS: [(&str, &[&str]); 17] = [
     ("Anthropic messages (", &["anthropic"]),
     ("Gemini (", &["gemini"]),
     ("embeddings", &["embeddings"]),
-    ("images (generations, edits), speech", &["images", "image-edits", "speech", "transcriptions", "translations"]),
-    ("variations of images, moderations", &["image-variations", "moderations"]),
+    ("images (", &["images", "image-edits", "speech", "transcriptions", "translations"]),
+    ("variations of images (", &["image-variations", "moderations"]),
     ("rerank", &["rerank"]),
     ("OpenAI `responses/input_tokens`", &["input-tokens"]),
     ("Anthropic `messages/count_tokens`", &["count-tokens"]),
@@ -110,6 +110,12 @@ fn words(cell: &str) -> &str {
     cell.trim_end_matches(['¹', '²', '³', '⁴', '⁵', '⁶', '⁷', '⁸', '⁹']).trim_end()
 }
 
+/// Whether the first cell of a row names an endpoint, at least by the end of its path.
+fn tells_the_path(cell: &str, path: &str) -> bool {
+    let end = path.rfind(['/', ':']).map_or(path, |at| &path[at..]);
+    cell.contains(&format!("{end}`"))
+}
+
 /// What a cell says of a provider.
 fn says(cell: &str, provider: &str) -> Way {
     match (words(cell), provider) {
@@ -135,6 +141,9 @@ fn each_cell_of_the_readmes_table_says_what_the_code_does() {
         for name in *clients {
             told.insert(*name);
             let client = client(name);
+            if !tells_the_path(line[0], client.path) {
+                wrong.push(format!("{begins}: no word of {}", client.path));
+            }
             for ((head, providers), cell) in COLUMNS.iter().zip(&line[1..]) {
                 for name in *providers {
                     let pair = Pair { client, provider: provider_of(name) };
@@ -163,7 +172,7 @@ fn what_only_some_servers_have_is_noted_in_the_readme() {
             let client = client(name);
             if cell == "as it is ¹" {
                 assert_eq!(way(Pair { client, provider: provider_of("native") }), Way::AsItIs, "{name}");
-            } else if cell == "only with `/tokenize`" {
+            } else if words(cell) == "only with `/tokenize`" {
                 assert_ne!(way(Pair { client, provider: provider_of("vllm") }), Way::No, "{name}");
             }
         }

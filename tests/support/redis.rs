@@ -53,13 +53,8 @@ impl Server {
     pub async fn restart(&mut self) {
         self.kill();
         let _ = std::fs::remove_file(self.socket());
-        let child = Command::new(binary())
-            .args(["--port", "0", "--save", "", "--appendonly", "no", "--unixsocket"])
-            .arg(self.socket())
-            .arg("--dir")
-            .arg(self.directory.path())
+        let child = command(self.directory.path(), &self.socket())
             .args(&self.more)
-            .stdout(Stdio::null())
             .stderr(Stdio::null())
             .spawn()
             .unwrap_or_else(|error| panic!("redis-server does not start ({error}): {HINT}"));
@@ -96,6 +91,14 @@ impl Drop for Server {
 }
 
 const HINT: &str = "`make tools` installs one; or put one on the PATH, or name one in REDIS_BIN";
+
+/// What starts one that listens on a Unix socket only, and keeps nothing.
+pub fn command(directory: &Path, socket: &Path) -> Command {
+    let mut command = Command::new(binary());
+    command.args(["--port", "0", "--save", "", "--appendonly", "no", "--unixsocket"]).arg(socket).arg("--dir").arg(directory);
+    command.stdout(Stdio::null());
+    command
+}
 
 /// `REDIS_BIN`, what `make tools` has installed, or what is on the PATH.
 fn binary() -> PathBuf {

@@ -13,6 +13,8 @@ use crate::setup::Setup;
 pub(crate) struct Cpu {
     pub(crate) envoy: f64,
     pub(crate) processor: f64,
+    /// By the Redis that the processor asks.
+    pub(crate) store: f64,
     pub(crate) backend: f64,
     pub(crate) load: f64,
     /// By anything else on the machine; interrupts that the kernel could not attribute are in it.
@@ -23,6 +25,7 @@ pub(crate) struct Cpu {
 pub(super) struct Times {
     envoy: Duration,
     processor: Duration,
+    store: Duration,
     backend: Duration,
     load: Duration,
     machine: Duration,
@@ -30,9 +33,11 @@ pub(super) struct Times {
 
 impl Times {
     pub(super) fn read(setup: &Setup, backend: &Process, load: &Process) -> Result<Self> {
+        let if_there = |process: &Option<Process>| process.as_ref().map_or(Ok(Duration::ZERO), Process::cpu);
         Ok(Self {
             envoy: setup.envoy.cpu()?,
-            processor: setup.processor.as_ref().map_or(Ok(Duration::ZERO), Process::cpu)?,
+            processor: if_there(&setup.processor)?,
+            store: if_there(&setup.store)?,
             backend: backend.cpu()?,
             load: load.cpu()?,
             machine: machine_cpu()?,
@@ -42,9 +47,9 @@ impl Times {
     pub(super) fn since(&self, before: Self) -> Cpu {
         let spent = |now: Duration, then: Duration| now.saturating_sub(then).as_secs_f64();
         let envoy = spent(self.envoy, before.envoy);
-        let processor = spent(self.processor, before.processor);
+        let (processor, store) = (spent(self.processor, before.processor), spent(self.store, before.store));
         let (backend, load) = (spent(self.backend, before.backend), spent(self.load, before.load));
-        let others = (spent(self.machine, before.machine) - envoy - processor - backend - load).max(0.0);
-        Cpu { envoy, processor, backend, load, others }
+        let others = (spent(self.machine, before.machine) - envoy - processor - store - backend - load).max(0.0);
+        Cpu { envoy, processor, store, backend, load, others }
     }
 }

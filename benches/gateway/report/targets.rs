@@ -7,7 +7,7 @@ use crate::args::Kind;
 use crate::memory::Memory;
 use crate::requests::SIZES;
 
-/// Requests per second, in relation to the no-op processor's.
+/// The setups that have targets: requests per second, in relation to the no-op processor's.
 const RATES: [(Kind, f64); 2] = [(Kind::PassThrough, 0.90), (Kind::Translated, 0.80)];
 /// Added latency of an event, in relation to what the no-op processor adds.
 const ADDED_LATENCY: f64 = 1.5;
@@ -43,12 +43,12 @@ pub(super) fn judge(lines: &[Line], events: &[EventLine], memory: &[Memory]) -> 
             targets.push(Target::at_least(what, ratio, least));
         }
     }
-    for line in events.iter().filter(|line| Kind::ALL.into_iter().any(|kind| kind.is_kanmon() && kind.name() == line.setup)) {
+    for line in events.iter().filter(|line| RATES.iter().any(|(kind, _)| kind.name() == line.setup)) {
         let Some(ratio) = line.added_to_noop else { continue };
         let what = format!("{}: latency added to an event, less than {ADDED_LATENCY} times noop's", line.setup);
         targets.push(Target::below(what, ratio, ADDED_LATENCY));
     }
-    let memory = || memory.iter().filter(|line| line.setup.is_kanmon());
+    let memory = || memory.iter().filter(|line| RATES.iter().any(|(kind, _)| *kind == line.setup));
     for line in memory().filter(|line| line.body_bytes == SIZES[1]) {
         let what = format!("{}: less than {AT_REST} MiB at rest", line.setup.name());
         targets.push(Target::below(what, line.at_rest_mib, AT_REST));

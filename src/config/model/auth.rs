@@ -1,15 +1,13 @@
 //! Who may call, as it is written.
 
 use std::collections::BTreeMap;
-use std::fmt;
 use std::path::PathBuf;
 
 use schemars::JsonSchema;
-use serde::de::value::{MapAccessDeserializer, SeqAccessDeserializer};
-use serde::de::{self, MapAccess, SeqAccess, Visitor};
 use serde::{Deserialize, Deserializer};
 
 use super::Duration;
+use super::either::{TextOrList, TextOrMap};
 use crate::auth::jwt::Algorithm;
 
 /// Who may call.
@@ -140,52 +138,23 @@ pub struct ExpiringKey {
     pub expires: String,
 }
 
-/// By hand, because an untagged enum can only say that no variant fits.
 impl<'de> Deserialize<'de> for Digests {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        struct DigestsVisitor;
-
-        impl<'de> Visitor<'de> for DigestsVisitor {
-            type Value = Digests;
-
-            fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-                f.write_str("the SHA-256 of a key, or a list of them")
-            }
-
-            fn visit_str<E: de::Error>(self, digest: &str) -> Result<Digests, E> {
-                Ok(Digests::One(digest.to_owned()))
-            }
-
-            fn visit_seq<A: SeqAccess<'de>>(self, list: A) -> Result<Digests, A::Error> {
-                Vec::deserialize(SeqAccessDeserializer::new(list)).map(Digests::Several)
-            }
-        }
-
-        deserializer.deserialize_bytes(DigestsVisitor)
+        deserializer.deserialize_bytes(TextOrList {
+            expected: "the SHA-256 of a key, or a list of them",
+            text: |digest| Self::One(digest.to_owned()),
+            list: Self::Several,
+        })
     }
 }
 
 impl<'de> Deserialize<'de> for OneDigest {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        struct OneVisitor;
-
-        impl<'de> Visitor<'de> for OneVisitor {
-            type Value = OneDigest;
-
-            fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-                f.write_str("the SHA-256 of a key, or a map with `sha256` and `expires`")
-            }
-
-            fn visit_str<E: de::Error>(self, digest: &str) -> Result<OneDigest, E> {
-                Ok(OneDigest::Plain(digest.to_owned()))
-            }
-
-            fn visit_map<A: MapAccess<'de>>(self, map: A) -> Result<OneDigest, A::Error> {
-                ExpiringKey::deserialize(MapAccessDeserializer::new(map)).map(OneDigest::Expiring)
-            }
-        }
-
-        deserializer.deserialize_bytes(OneVisitor)
+        deserializer.deserialize_bytes(TextOrMap {
+            expected: "the SHA-256 of a key, or a map with `sha256` and `expires`",
+            text: |digest| Self::Plain(digest.to_owned()),
+            map: Self::Expiring,
+        })
     }
 }
 

@@ -8,6 +8,8 @@ use serde::de::value::MapAccessDeserializer;
 use serde::de::{self, MapAccess, Visitor};
 use serde::{Deserialize, Deserializer};
 
+use super::either::TextOrMap;
+
 /// How the gateway proves itself to a provider.
 #[derive(Default, Deserialize, JsonSchema)]
 #[serde(rename_all = "snake_case")]
@@ -15,7 +17,7 @@ pub enum Credential {
     /// Nothing is sent.
     #[default]
     None,
-    /// The caller's own key goes on to it; the key for the gateway comes in `x-kanmon-key`.
+    /// The caller's own key goes on to it; the key for the gateway comes in `x-kanmon-api-key`.
     Caller,
     /// `authorization: Bearer …`
     Bearer(Secret),
@@ -52,28 +54,13 @@ pub struct SecretFile {
     pub file: PathBuf,
 }
 
-/// By hand, because an untagged enum can only say that no variant fits.
 impl<'de> Deserialize<'de> for Secret {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        struct SecretVisitor;
-
-        impl<'de> Visitor<'de> for SecretVisitor {
-            type Value = Secret;
-
-            fn expecting(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-                f.write_str("text (a number in quotes), or a map with a `file`")
-            }
-
-            fn visit_str<E: de::Error>(self, secret: &str) -> Result<Secret, E> {
-                Ok(Secret::Text(secret.into()))
-            }
-
-            fn visit_map<A: MapAccess<'de>>(self, map: A) -> Result<Secret, A::Error> {
-                SecretFile::deserialize(MapAccessDeserializer::new(map)).map(Secret::File)
-            }
-        }
-
-        deserializer.deserialize_any(SecretVisitor)
+        deserializer.deserialize_any(TextOrMap {
+            expected: "text (a number in quotes), or a map with a `file`",
+            text: |secret| Self::Text(secret.into()),
+            map: Self::File,
+        })
     }
 }
 
@@ -95,7 +82,7 @@ pub enum Word {
     Default,
 }
 
-/// By hand, as for [`Secret`].
+/// By hand, because an untagged enum can only say that no variant fits.
 impl<'de> Deserialize<'de> for Aws {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
         struct AwsVisitor;

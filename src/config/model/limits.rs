@@ -1,12 +1,11 @@
 //! What callers may spend.
 
 use std::collections::BTreeMap;
-use std::fmt;
 
 use schemars::JsonSchema;
-use serde::de::{self, SeqAccess, Visitor, value::SeqAccessDeserializer};
 use serde::{Deserialize, Deserializer};
 
+use super::either::TextOrList;
 use super::{Duration, WhenAway};
 
 /// What callers may spend. Exactly one amount is given: `requests`, one of the kinds of tokens, `cost`, `money` or `in_flight`; and,
@@ -120,28 +119,13 @@ pub struct Match {
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Patterns(pub Vec<String>);
 
-/// By hand, because an untagged enum can only say that no variant fits.
 impl<'de> Deserialize<'de> for Patterns {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        struct PatternsVisitor;
-
-        impl<'de> Visitor<'de> for PatternsVisitor {
-            type Value = Patterns;
-
-            fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-                f.write_str("a name, or a list of names")
-            }
-
-            fn visit_str<E: de::Error>(self, name: &str) -> Result<Patterns, E> {
-                Ok(Patterns(vec![name.to_owned()]))
-            }
-
-            fn visit_seq<A: SeqAccess<'de>>(self, list: A) -> Result<Patterns, A::Error> {
-                Vec::deserialize(SeqAccessDeserializer::new(list)).map(Patterns)
-            }
-        }
-
-        deserializer.deserialize_any(PatternsVisitor)
+        deserializer.deserialize_any(TextOrList {
+            expected: "a name, or a list of names",
+            text: |name| Self(vec![name.to_owned()]),
+            list: Self,
+        })
     }
 }
 

@@ -2,6 +2,7 @@
 
 use serde_json::{Map, Value, json};
 
+use super::super::block::{Block, blocks};
 use super::super::prompt::Prompt;
 use super::super::reply::{Finish, Reply, Usage};
 use super::super::script::Script;
@@ -15,7 +16,7 @@ const ARGUMENT_PIECE: usize = 12;
 /// The whole answer.
 pub(in super::super) fn whole(reply: &Reply, prompt: &Prompt, script: &Script, seed: &str) -> Value {
     let (reason, sequence) = stop(reply, script);
-    let content = blocks(reply, script).iter().map(Block::whole).collect();
+    let content = blocks(reply, script).iter().map(whole_block).collect();
     let mut message = message(prompt, seed, content, &reason, &sequence);
     if !script.no_usage {
         message.insert("usage".to_owned(), usage(&reply.usage, reply.usage.output));
@@ -60,66 +61,43 @@ fn usage(usage: &Usage, output: u64) -> Value {
     })
 }
 
-/// A content block of the answer.
-enum Block<'a> {
-    Thinking(&'a str),
-    Redacted(&'a str),
-    Text(Vec<&'a str>),
-    ToolUse(&'a super::super::reply::Call),
-}
-
-fn blocks<'a>(reply: &'a Reply, script: &Script) -> Vec<Block<'a>> {
-    let mut blocks = Vec::new();
-    if let Some(thinking) = &reply.thinking {
-        blocks.push(if script.redacted { Block::Redacted(thinking) } else { Block::Thinking(thinking) });
-    }
-    if !reply.text.is_empty() {
-        blocks.push(Block::Text(tokens::pieces(&reply.text, script.pieces)));
-    }
-    blocks.extend(reply.calls.iter().map(Block::ToolUse));
-    blocks
-}
-
-impl Block<'_> {
-    fn whole(&self) -> Value {
-        match self {
-            Self::Thinking(text) => json!({"type": "thinking", "thinking": text, "signature": sealed::signature(text)}),
-            Self::Redacted(text) => json!({"type": "redacted_thinking", "data": sealed::seal(text)}),
-            Self::Text(pieces) => json!({"type": "text", "text": pieces.concat()}),
-            Self::ToolUse(call) => {
-                json!({"type": "tool_use", "id": format!("toolu_{}", call.id), "name": call.name, "input": call.arguments})
-            }
+fn whole_block(block: &Block<'_>) -> Value {
+    match block {
+        Block::Thinking(text) => json!({"type": "thinking", "thinking": text, "signature": sealed::signature(text)}),
+        Block::Redacted(text) => json!({"type": "redacted_thinking", "data": sealed::seal(text)}),
+        Block::Text(pieces) => json!({"type": "text", "text": pieces.concat()}),
+        Block::ToolUse(call) => {
+            json!({"type": "tool_use", "id": format!("toolu_{}", call.id), "name": call.name, "input": call.arguments})
         }
     }
+}
 
-    /// The block as it stands at its beginning: empty, but for what comes whole.
-    fn start(&self) -> Value {
-        let mut block = self.whole();
-        match self {
-            Self::Thinking(_) => (block["thinking"], block["signature"]) = (json!(""), json!("")),
-            Self::Text(_) => block["text"] = json!(""),
-            Self::ToolUse(_) => block["input"] = json!({}),
-            Self::Redacted(_) => {}
-        }
-        block
+/// The block as it stands at its beginning: empty, but for what comes whole.
+fn start_of(block: &Block<'_>) -> Value {
+    let mut begun = whole_block(block);
+    match block {
+        Block::Thinking(_) => (begun["thinking"], begun["signature"]) = (json!(""), json!("")),
+        Block::Text(_) => begun["text"] = json!(""),
+        Block::ToolUse(_) => begun["input"] = json!({}),
+        Block::Redacted(_) => {}
     }
+    begun
+}
 
-    fn deltas(&self) -> Vec<Value> {
-        match self {
-            Self::Redacted(_) => Vec::new(),
-            Self::Text(pieces) => pieces.iter().map(|text| json!({"type": "text_delta", "text": text})).collect(),
-            Self::Thinking(text) => {
-                let pieces = tokens::pieces(text, None);
-                let mut deltas: Vec<Value> =
-                    pieces.iter().map(|text| json!({"type": "thinking_delta", "thinking": text})).collect();
-                deltas.push(json!({"type": "signature_delta", "signature": sealed::signature(text)}));
-                deltas
-            }
-            Self::ToolUse(call) => {
-                let arguments = call.arguments.to_string();
-                let pieces = std::iter::once("").chain(tokens::cut(&arguments, ARGUMENT_PIECE));
-                pieces.map(|piece| json!({"type": "input_json_delta", "partial_json": piece})).collect()
-            }
+fn deltas_of(block: &Block<'_>) -> Vec<Value> {
+    match block {
+        Block::Redacted(_) => Vec::new(),
+        Block::Text(pieces) => pieces.iter().map(|text| json!({"type": "text_delta", "text": text})).collect(),
+        Block::Thinking(text) => {
+            let pieces = tokens::pieces(text, None);
+            let mut deltas: Vec<Value> = pieces.iter().map(|text| json!({"type": "thinking_delta", "thinking": text})).collect();
+            deltas.push(json!({"type": "signature_delta", "signature": sealed::signature(text)}));
+            deltas
+        }
+        Block::ToolUse(call) => {
+            let arguments = call.arguments.to_string();
+            let pieces = std::iter::once("").chain(tokens::cut(&arguments, ARGUMENT_PIECE));
+            pieces.map(|piece| json!({"type": "input_json_delta", "partial_json": piece})).collect()
         }
     }
 }
@@ -128,12 +106,12 @@ impl Block<'_> {
 pub(in super::super) fn events(reply: &Reply, prompt: &Prompt, script: &Script, seed: &str) -> Vec<Event> {
     let mut events = vec![message_start(reply, prompt, script, seed)];
     for (index, block) in blocks(reply, script).iter().enumerate() {
-        let start = json!({"type": "content_block_start", "index": index, "content_block": block.start()});
+        let start = json!({"type": "content_block_start", "index": index, "content_block": start_of(block)});
         events.push(Event::named("content_block_start", &start));
         if index == 0 {
             events.push(Event::named("ping", &json!({"type": "ping"})));
         }
-        for delta in block.deltas() {
+        for delta in deltas_of(block) {
             let delta = json!({"type": "content_block_delta", "index": index, "delta": delta});
             events.push(Event::named("content_block_delta", &delta));
         }

@@ -2,11 +2,12 @@
 
 use std::fmt;
 
-use serde::de::{self, Deserialize, Deserializer, IgnoredAny, MapAccess, SeqAccess, Visitor};
+use serde::de::{self, Deserialize, Deserializer, MapAccess, Visitor};
 use serde_json::value::RawValue;
 
 use crate::translate::object::object;
 use crate::translate::text::Str;
+use crate::translate::text_or::Either;
 
 object! {
     /// A content block of any type, of a request or an answer.
@@ -73,9 +74,9 @@ pub(super) enum Source<'a> {
 
 impl<'de: 'a, 'a> Deserialize<'de> for Source<'a> {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        struct Either;
+        struct ObjectOrText;
 
-        impl<'de> Visitor<'de> for Either {
+        impl<'de> Visitor<'de> for ObjectOrText {
             type Value = Source<'de>;
 
             fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
@@ -91,7 +92,7 @@ impl<'de: 'a, 'a> Deserialize<'de> for Source<'a> {
             }
         }
 
-        deserializer.deserialize_any(Either)
+        deserializer.deserialize_any(ObjectOrText)
     }
 }
 
@@ -105,37 +106,12 @@ pub(super) enum Content<'a> {
 
 impl<'de: 'a, 'a> Deserialize<'de> for Content<'a> {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        struct Either;
-
-        impl<'de> Visitor<'de> for Either {
-            type Value = Content<'de>;
-
-            fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-                f.write_str("a string or an array of blocks")
-            }
-
-            fn visit_borrowed_str<E: de::Error>(self, text: &'de str) -> Result<Self::Value, E> {
-                Ok(Content::Text(text.into()))
-            }
-
-            fn visit_str<E: de::Error>(self, text: &str) -> Result<Self::Value, E> {
-                Ok(Content::Text(text.to_owned().into()))
-            }
-
-            fn visit_seq<A: SeqAccess<'de>>(self, mut items: A) -> Result<Self::Value, A::Error> {
-                let mut blocks = Vec::new();
-                while let Some(block) = items.next_element()? {
-                    blocks.push(block);
-                }
-                Ok(Content::Blocks(blocks))
-            }
-
-            fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<Self::Value, A::Error> {
-                while map.next_entry::<IgnoredAny, IgnoredAny>()?.is_some() {}
-                Ok(Content::Other)
-            }
-        }
-
-        deserializer.deserialize_any(Either)
+        let expected = "a string or an array of blocks";
+        deserializer.deserialize_any(Either {
+            expected,
+            text: Content::Text,
+            list: Content::Blocks,
+            object: Some(Content::Other),
+        })
     }
 }

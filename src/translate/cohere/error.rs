@@ -31,15 +31,8 @@ object! {
 
 /// Reads the body of an answer that is not a success.
 pub fn parse(status: u16, body: &[u8]) -> ProviderError<'_> {
-    let mut error = of_json(body).unwrap_or_default();
-    if error.message.is_empty() {
-        error.message = plain::text(body);
-    }
-    plain::bound(&mut error.message);
-    if error.message.is_empty() {
-        error.message = format!("the provider answered {status} without a message").into();
-    }
-    error
+    let error = of_json(body);
+    plain::with_message(error.unwrap_or_default(), status, body)
 }
 
 /// Reads an object that tells an error; `None` where it does not.

@@ -11,8 +11,8 @@ use crate::translate::fault::{self, Fault, read_raw};
 use crate::translate::hints::Hints;
 use crate::translate::object::object;
 use crate::translate::openai::request::missing;
-use crate::translate::openai::text_or::TextOr;
 use crate::translate::text::Str;
+use crate::translate::text_or::TextOr;
 use crate::translate::wrong::Wrong;
 
 /// OpenAI's `max_tokens` of this API where the client gives none.

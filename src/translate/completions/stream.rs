@@ -1,18 +1,15 @@
 //! Streamed answers: written for a client chunk by chunk, and read as far as a pass-through observes them.
 
-use serde::Serialize;
-
 use super::logprobs;
 use super::response::{ToldChoice, Wire, finish_word};
 use super::{made_id, malformed};
 use crate::codec::sse::Event;
 use crate::rejection::Rejection;
 use crate::translate::AnswerError;
-use crate::translate::answer::{Delta, Finish, ProviderError};
-use crate::translate::openai::{self, error, usage, words};
+use crate::translate::answer::{Delta, Finish};
+use crate::translate::openai::chunks::{Chunks, Named};
+use crate::translate::openai::{error, words};
 use crate::translate::text::Str;
-use crate::translate::verdict;
-use crate::usage::Tokens;
 
 /// The most answers of one stream, those of several prompts included.
 const MOST_CHOICES: u32 = 4096;
@@ -78,48 +75,43 @@ impl Reader {
 /// Writes a client's stream.
 #[derive(Debug)]
 pub struct Writer {
-    asked_model: String,
-    wants_usage: bool,
-    /// `data: {"id":…,"object":…,"created":…,"model":…,` from the first chunk on.
-    head: Vec<u8>,
+    chunks: Chunks,
     /// How many characters each choice's log probabilities have come to.
     told: Vec<(u32, usize)>,
-    usage: Option<Tokens>,
-    ended: bool,
 }
 
 impl Writer {
     /// A writer for one stream. `asked_model` stands in where the provider does not say which model answers.
     pub fn new(asked_model: &str, wants_usage: bool) -> Self {
-        let asked_model = asked_model.to_owned();
-        Self { asked_model, wants_usage, head: Vec::new(), told: Vec::new(), usage: None, ended: false }
+        let named = Named { object: "text_completion", made_id };
+        Self { chunks: Chunks::new(named, asked_model, wants_usage), told: Vec::new() }
     }
 
     /// Writes what a delta says, as complete events. Thinking, tool calls and citations have no place in this API.
     pub fn delta(&mut self, delta: &Delta<'_>, out: &mut Vec<u8>) {
-        if self.ended {
+        if self.chunks.ended() {
             return;
         }
         match delta {
-            Delta::Start { id, model, created } => self.start(id.as_deref(), model.as_deref(), *created),
+            Delta::Start { id, model, created } => self.chunks.start(id.as_deref(), model.as_deref(), *created),
             Delta::Text { choice, text } | Delta::Refusal { choice, text } => {
                 let text = text.reborrow();
-                self.piece(&ToldChoice { text, index: *choice, logprobs: None, finish_reason: None }, out);
+                self.chunks.piece(&ToldChoice { text, index: *choice, logprobs: None, finish_reason: None }, out);
             }
             Delta::Logprobs { choice, raw } => {
                 let before = self.before(*choice);
                 let logprobs = logprobs::read(raw, before);
                 if logprobs.is_some() {
-                    self.piece(&ToldChoice { text: Str::default(), index: *choice, logprobs, finish_reason: None }, out);
+                    self.chunks.piece(&ToldChoice { text: Str::default(), index: *choice, logprobs, finish_reason: None }, out);
                 }
             }
             Delta::Finish { choice, finish } => {
                 let finish_reason = Some(finish_word(finish.reason));
-                self.piece(&ToldChoice { text: Str::default(), index: *choice, logprobs: None, finish_reason }, out);
+                self.chunks.piece(&ToldChoice { text: Str::default(), index: *choice, logprobs: None, finish_reason }, out);
             }
-            Delta::Usage(tokens) => self.usage = Some(self.usage.unwrap_or_default().merge(*tokens)),
-            Delta::Error(reported) => self.error(reported, out),
-            Delta::End => self.end(out),
+            Delta::Usage(tokens) => self.chunks.usage(*tokens),
+            Delta::Error(reported) => self.chunks.error(reported, out),
+            Delta::End => self.chunks.end(out),
             Delta::TextBlock { .. }
             | Delta::Citation { .. }
             | Delta::Thinking { .. }
@@ -135,27 +127,7 @@ impl Writer {
 
     /// Ends the stream with an error of the gateway.
     pub fn fail(&mut self, rejection: &Rejection, out: &mut Vec<u8>) {
-        if !self.ended {
-            self.ended = true;
-            event(&error::rejection(rejection), out);
-        }
-    }
-
-    fn error(&mut self, reported: &ProviderError<'_>, out: &mut Vec<u8>) {
-        self.ended = true;
-        event(&error::render(verdict::status(reported), reported), out);
-    }
-
-    fn end(&mut self, out: &mut Vec<u8>) {
-        self.ended = true;
-        if let Some(tokens) = self.usage.filter(|_| self.wants_usage) {
-            self.start(None, None, None);
-            out.extend_from_slice(&self.head);
-            out.extend_from_slice(br#""choices":[],"usage":"#);
-            json(&usage::Told::from(tokens), out);
-            out.extend_from_slice(b"}\n\n");
-        }
-        event(b"[DONE]", out);
+        self.chunks.fail(rejection, out);
     }
 
     fn before(&mut self, choice: u32) -> &mut usize {
@@ -165,52 +137,4 @@ impl Writer {
         });
         &mut self.told[at].1
     }
-
-    /// Makes the head, once.
-    fn start(&mut self, id: Option<&str>, model: Option<&str>, created: Option<i64>) {
-        #[derive(Serialize)]
-        struct Head<'c> {
-            id: &'c str,
-            object: &'static str,
-            created: i64,
-            model: &'c str,
-        }
-        if !self.head.is_empty() {
-            return;
-        }
-        let made;
-        let id = match id {
-            Some(id) => id,
-            None => {
-                made = made_id();
-                &made
-            }
-        };
-        let created = created.unwrap_or_else(openai::now);
-        let model = model.unwrap_or(&self.asked_model);
-        self.head.extend_from_slice(b"data: ");
-        json(&Head { id, object: "text_completion", created, model }, &mut self.head);
-        // The object goes on behind the head.
-        self.head.pop();
-        self.head.push(b',');
-    }
-
-    fn piece(&mut self, piece: &ToldChoice<'_>, out: &mut Vec<u8>) {
-        self.start(None, None, None);
-        out.extend_from_slice(&self.head);
-        out.extend_from_slice(br#""choices":["#);
-        json(piece, out);
-        out.extend_from_slice(b"]}\n\n");
-    }
-}
-
-fn event(data: &[u8], out: &mut Vec<u8>) {
-    out.extend_from_slice(b"data: ");
-    out.extend_from_slice(data);
-    out.extend_from_slice(b"\n\n");
-}
-
-fn json(value: &impl Serialize, out: &mut Vec<u8>) {
-    // Writing plain structs with string keys into memory cannot fail.
-    let _ = serde_json::to_writer(out, value);
 }

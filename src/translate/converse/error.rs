@@ -29,15 +29,8 @@ object! {
 
 /// Reads the body of an answer that is not a success.
 pub fn parse(status: u16, body: &[u8]) -> ProviderError<'_> {
-    let mut error = serde_json::from_slice::<Body<'_>>(body).map(read).unwrap_or_default();
-    if error.message.is_empty() {
-        error.message = plain::text(body);
-    }
-    plain::bound(&mut error.message);
-    if error.message.is_empty() {
-        error.message = format!("the provider answered {status} without a message").into();
-    }
-    error
+    let error = serde_json::from_slice::<Body<'_>>(body).map(read);
+    plain::with_message(error.unwrap_or_default(), status, body)
 }
 
 /// The name of an error as a header (`x-amzn-errortype`) tells it.

@@ -53,15 +53,8 @@ struct Violation<'a> {
 
 /// Reads the body of an answer that is not a success.
 pub fn parse(status: u16, body: &[u8]) -> ProviderError<'_> {
-    let mut error = std::str::from_utf8(body).ok().and_then(object).map(of_value).unwrap_or_default();
-    if error.message.is_empty() {
-        error.message = plain::text(body);
-    }
-    plain::bound(&mut error.message);
-    if error.message.is_empty() {
-        error.message = format!("the provider answered {status} without a message").into();
-    }
-    error
+    let error = std::str::from_utf8(body).ok().and_then(object).map(of_value);
+    plain::with_message(error.unwrap_or_default(), status, body)
 }
 
 /// The `error` of a body. A stream that is not asked for as server-sent events begins with a bracket, and so does its error.

@@ -48,16 +48,8 @@ struct Wire<'a> {
 
 /// Reads the body of an answer that is not a 2xx.
 pub fn parse(status: u16, body: &[u8]) -> ProviderError<'_> {
-    let structured = std::str::from_utf8(body).ok().and_then(object).map(|wire| wire.error());
-    let mut error = structured.unwrap_or_default();
-    if error.message.is_empty() {
-        error.message = plain::text(body);
-    }
-    plain::bound(&mut error.message);
-    if error.message.is_empty() {
-        error.message = format!("the provider answered {status} without a message").into();
-    }
-    error
+    let error = std::str::from_utf8(body).ok().and_then(object).map(|wire| wire.error());
+    plain::with_message(error.unwrap_or_default(), status, body)
 }
 
 /// Reads an `error` that stands in an answer or in an event of a stream.

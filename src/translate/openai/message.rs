@@ -11,8 +11,8 @@ use serde_json::value::RawValue;
 
 use super::call;
 use super::picture;
-use super::text_or::TextOr;
 use crate::translate::text::Str;
+use crate::translate::text_or::TextOr;
 
 /// A message (`message`) or a piece of it (`delta`). Fields that nobody here knows are of no interest.
 #[derive(Debug, Default, Deserialize)]

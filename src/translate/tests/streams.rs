@@ -1,3 +1,5 @@
+use serde_json::Value;
+
 use super::*;
 
 const RECORDED: &str = "data: {\"id\":\"c\",\"model\":\"m\",\"choices\":[{\"index\":0,\"delta\":{\"role\":\"assistant\",\"content\":\"\"}}]}\n\n\
@@ -172,4 +174,51 @@ fn a_call_keeps_its_id_from_vllm_to_anthropics_client_and_back() {
         (&json!(id), &json!("f"), &json!(r#"{"a":1}"#))
     );
     assert_eq!((&sent["messages"][2]["role"], &sent["messages"][2]["tool_call_id"]), (&json!("tool"), &json!(id)));
+}
+
+fn responses() -> Stream {
+    let context = context(Api::OpenAiResponses, Dialect::OpenAi);
+    Stream::new(AnswerContext { format: Format::Responses, ..context })
+}
+
+/// The number of the error that ends a stream of these events.
+fn number_of_the_error(events: &[&str], end: impl FnOnce(&mut Stream, &mut Vec<u8>)) -> Value {
+    let (mut stream, mut out) = (responses(), Vec::new());
+    for data in events {
+        let kind = serde_json::from_str::<Value>(data).unwrap()["type"].as_str().unwrap().to_owned();
+        let event = format!("event: {kind}\ndata: {data}\n\n");
+        assert_eq!(stream.push(event.as_bytes(), &mut out).unwrap(), Kept::AsIs);
+    }
+    end(&mut stream, &mut out);
+    let error = String::from_utf8(out).unwrap();
+    let error: Value = serde_json::from_str(error.strip_prefix("event: error\ndata: ").unwrap()).unwrap();
+    error["sequence_number"].clone()
+}
+
+const NUMBERED: [&str; 5] = [
+    r#"{"type":"response.created","sequence_number":3,"response":{"id":"r"}}"#,
+    r#"{"type":"response.content_part.added","sequence_number":4}"#,
+    r#"{"type":"response.output_text.delta","sequence_number":5,"output_index":0,"delta":"a"}"#,
+    r#"{"type":"response.output_text.delta","sequence_number":6,"output_index":0,"delta":"b"}"#,
+    r#"{"type":"something.new","sequence_number":7}"#,
+];
+
+#[test]
+fn an_error_behind_events_that_passed_has_the_number_that_follows_on_theirs() {
+    let cut = |stream: &mut Stream, out: &mut Vec<u8>| assert_eq!(stream.end(out), End::Cut);
+    let failed = |stream: &mut Stream, out: &mut Vec<u8>| stream.fail(&Rejection::new(Kind::BadAnswer, "no"), out);
+    for events in 1..=NUMBERED.len() {
+        assert_eq!(number_of_the_error(&NUMBERED[..events], cut), 3 + events, "cut behind {events} events");
+        assert_eq!(number_of_the_error(&NUMBERED[..events], failed), 3 + events, "failed behind {events} events");
+    }
+    assert_eq!(number_of_the_error(&[], failed), 0);
+}
+
+#[test]
+fn events_whose_numbers_are_none_are_counted() {
+    for number in ["null", "\"x\"", "-1", "1.5"] {
+        let event = format!(r#"{{"type":"response.output_text.delta","sequence_number":{number},"output_index":0,"delta":"a"}}"#);
+        let told = number_of_the_error(&[NUMBERED[0], &event], |stream, out| assert_eq!(stream.end(out), End::Cut));
+        assert_eq!(told, 5, "{number}");
+    }
 }

@@ -2,6 +2,7 @@
 
 use serde_json::{Value, json};
 
+use super::super::super::block::{Block, blocks};
 use super::super::super::reply::{Call, Finish, Reply, Usage};
 use super::super::super::script::Script;
 use super::super::super::sealed;
@@ -14,7 +15,7 @@ const INPUT_PIECE: usize = 12;
 
 /// The whole answer.
 pub(super) fn whole(reply: &Reply, asked: &Asked, script: &Script) -> Value {
-    let content: Vec<Value> = blocks(reply, script).iter().map(Block::whole).collect();
+    let content: Vec<Value> = blocks(reply, script).iter().map(whole_block).collect();
     let mut answer = json!({
         "output": {"message": {"role": "assistant", "content": content}},
         "stopReason": reason(reply, script),
@@ -54,60 +55,38 @@ fn usage(usage: &Usage) -> Value {
     })
 }
 
-/// A content block of the answer.
-enum Block<'a> {
-    Thinking(&'a str),
-    Redacted(&'a str),
-    Text(Vec<&'a str>),
-    ToolUse(&'a Call),
+fn whole_block(block: &Block<'_>) -> Value {
+    match block {
+        Block::Thinking(text) => {
+            json!({"reasoningContent": {"reasoningText": {"text": text, "signature": sealed::signature(text)}}})
+        }
+        Block::Redacted(text) => json!({"reasoningContent": {"redactedContent": sealed::seal(text)}}),
+        Block::Text(pieces) => json!({"text": pieces.concat()}),
+        Block::ToolUse(call) => json!({"toolUse": {"toolUseId": id(call), "name": call.name, "input": call.arguments}}),
+    }
 }
 
-fn blocks<'a>(reply: &'a Reply, script: &Script) -> Vec<Block<'a>> {
-    let mut blocks = Vec::new();
-    if let Some(thinking) = &reply.thinking {
-        blocks.push(if script.redacted { Block::Redacted(thinking) } else { Block::Thinking(thinking) });
+/// Only a tool's use has a beginning of its own.
+fn start_of(block: &Block<'_>) -> Option<Value> {
+    match block {
+        Block::ToolUse(call) => Some(json!({"toolUse": {"toolUseId": id(call), "name": call.name}})),
+        Block::Thinking(_) | Block::Redacted(_) | Block::Text(_) => None,
     }
-    if !reply.text.is_empty() {
-        blocks.push(Block::Text(tokens::pieces(&reply.text, script.pieces)));
-    }
-    blocks.extend(reply.calls.iter().map(Block::ToolUse));
-    blocks
 }
 
-impl Block<'_> {
-    fn whole(&self) -> Value {
-        match self {
-            Self::Thinking(text) => {
-                json!({"reasoningContent": {"reasoningText": {"text": text, "signature": sealed::signature(text)}}})
-            }
-            Self::Redacted(text) => json!({"reasoningContent": {"redactedContent": sealed::seal(text)}}),
-            Self::Text(pieces) => json!({"text": pieces.concat()}),
-            Self::ToolUse(call) => json!({"toolUse": {"toolUseId": id(call), "name": call.name, "input": call.arguments}}),
+fn deltas_of(block: &Block<'_>) -> Vec<Value> {
+    match block {
+        Block::Redacted(text) => vec![json!({"reasoningContent": {"redactedContent": sealed::seal(text)}})],
+        Block::Text(pieces) => pieces.iter().map(|text| json!({"text": text})).collect(),
+        Block::Thinking(text) => {
+            let pieces = tokens::pieces(text, None);
+            let mut deltas: Vec<Value> = pieces.iter().map(|text| json!({"reasoningContent": {"text": text}})).collect();
+            deltas.push(json!({"reasoningContent": {"signature": sealed::signature(text)}}));
+            deltas
         }
-    }
-
-    /// Only a tool's use has a beginning of its own.
-    fn start(&self) -> Option<Value> {
-        match self {
-            Self::ToolUse(call) => Some(json!({"toolUse": {"toolUseId": id(call), "name": call.name}})),
-            Self::Thinking(_) | Self::Redacted(_) | Self::Text(_) => None,
-        }
-    }
-
-    fn deltas(&self) -> Vec<Value> {
-        match self {
-            Self::Redacted(text) => vec![json!({"reasoningContent": {"redactedContent": sealed::seal(text)}})],
-            Self::Text(pieces) => pieces.iter().map(|text| json!({"text": text})).collect(),
-            Self::Thinking(text) => {
-                let pieces = tokens::pieces(text, None);
-                let mut deltas: Vec<Value> = pieces.iter().map(|text| json!({"reasoningContent": {"text": text}})).collect();
-                deltas.push(json!({"reasoningContent": {"signature": sealed::signature(text)}}));
-                deltas
-            }
-            Self::ToolUse(call) => {
-                let input = call.arguments.to_string();
-                tokens::cut(&input, INPUT_PIECE).iter().map(|piece| json!({"toolUse": {"input": piece}})).collect()
-            }
+        Block::ToolUse(call) => {
+            let input = call.arguments.to_string();
+            tokens::cut(&input, INPUT_PIECE).iter().map(|piece| json!({"toolUse": {"input": piece}})).collect()
         }
     }
 }
@@ -120,10 +99,10 @@ fn id(call: &Call) -> String {
 pub(super) fn events(reply: &Reply, asked: &Asked, script: &Script) -> Vec<Event> {
     let mut events = vec![event("messageStart", json!({"role": "assistant"}))];
     for (index, block) in blocks(reply, script).iter().enumerate() {
-        if let Some(start) = block.start() {
+        if let Some(start) = start_of(block) {
             events.push(event("contentBlockStart", json!({"contentBlockIndex": index, "start": start})));
         }
-        for delta in block.deltas() {
+        for delta in deltas_of(block) {
             events.push(event("contentBlockDelta", json!({"contentBlockIndex": index, "delta": delta})));
         }
         events.push(event("contentBlockStop", json!({"contentBlockIndex": index})));

@@ -22,7 +22,6 @@ const MOST_STOPS: usize = 5;
 pub(super) fn refuse(conversation: &Conversation<'_>) -> Result<(), Fault> {
     let sampling = &conversation.sampling;
     let out_of = |value: Option<f64>| value.is_some_and(|value| !(0.0..=1.0).contains(&value));
-    let biased = conversation.logit_bias.is_some_and(|raw| !matches!(raw.get(), "null" | "{}"));
     for (wrong, field, message) in [
         (out_of(sampling.temperature), "temperature", "must be between 0 and 1"),
         (out_of(sampling.top_p), "top_p", "must be between 0 and 1"),
@@ -31,7 +30,7 @@ pub(super) fn refuse(conversation: &Conversation<'_>) -> Result<(), Fault> {
         (out_of(sampling.frequency_penalty), "frequency_penalty", "must be between 0 and 1"),
         (conversation.choices.is_some_and(|n| n != 1), "n", "Cohere gives one answer: send the request several times"),
         (conversation.logprobs.is_some(), "logprobs", "Cohere tells none of single tokens"),
-        (biased, "logit_bias", "Cohere takes no biases"),
+        (conversation.is_biased(), "logit_bias", "Cohere takes no biases"),
     ] {
         if wrong {
             return Err(Fault::new(field, message));
@@ -41,7 +40,7 @@ pub(super) fn refuse(conversation: &Conversation<'_>) -> Result<(), Fault> {
 }
 
 pub(super) fn drop_hints(conversation: &Conversation<'_>, dropped: &mut Hints) {
-    dropped.add_if(conversation.metadata.is_some_and(|raw| !matches!(raw.get(), "null" | "{}")), "metadata");
+    dropped.add_if(conversation.has_metadata(), "metadata");
     dropped.add_if(conversation.end_user.is_some(), "user");
     dropped.add_if(conversation.service_tier.is_some(), "service_tier");
 }

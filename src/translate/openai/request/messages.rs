@@ -9,8 +9,8 @@ use crate::translate::conversation::{Content, Message, Part, Role, Thinking, Too
 use crate::translate::custom;
 use crate::translate::fault::Fault;
 use crate::translate::hints::Hints;
-use crate::translate::openai::text_or::TextOr;
 use crate::translate::text::Str;
+use crate::translate::text_or::TextOr;
 
 pub(super) fn messages<'a>(messages: Option<Vec<wire::Message<'a>>>, ignored: &mut Hints) -> Result<Vec<Message<'a>>, Fault> {
     let messages = messages.ok_or_else(|| missing("messages"))?;

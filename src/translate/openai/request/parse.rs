@@ -8,9 +8,9 @@ use crate::translate::conversation::{CacheHint, Conversation, Reasoning, Respons
 use crate::translate::fault::{self, Fault};
 use crate::translate::hints::Hints;
 use crate::translate::object::Rest;
-use crate::translate::openai::text_or::TextOr;
 use crate::translate::openai::words;
 use crate::translate::text::Str;
+use crate::translate::text_or::TextOr;
 
 /// The most alternatives per token that OpenAI's API reference allows for `top_logprobs`.
 pub(in crate::translate) const TOP_LOGPROBS: u8 = 20;

@@ -7,7 +7,7 @@ use super::wire;
 use crate::translate::conversation::{Audio, Content, Document, Image, Media, Part, Thinking};
 use crate::translate::fault::Fault;
 use crate::translate::media::{PDF, data_uri, is_data_uri, web};
-use crate::translate::openai::text_or::TextOr;
+use crate::translate::text_or::TextOr;
 
 /// Whose parts these are: it decides which types are allowed.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

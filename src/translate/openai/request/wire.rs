@@ -6,8 +6,8 @@
 use serde_json::value::RawValue;
 
 use crate::translate::object::object;
-use crate::translate::openai::text_or::TextOr;
 use crate::translate::text::Str;
+use crate::translate::text_or::TextOr;
 
 object! {
     /// The body.

@@ -1,20 +1,18 @@
 //! Writes a stream of chunks.
 //!
-//! All chunks of a stream share id, `created` and model, so their head is made once. Invariants: every tool call's arguments are
-//! JSON when their pieces are joined (`{}` where the model gave none); after an error nothing follows, `[DONE]` least of all.
+//! Invariant: every tool call's arguments are JSON when their pieces are joined (`{}` where the model gave none).
 
 use serde::Serialize;
 use serde_json::value::RawValue;
 
 use crate::rejection::Rejection;
-use crate::translate::answer::{Delta, ProviderError};
+use crate::translate::answer::Delta;
 use crate::translate::openai::annotation::Annotation;
 use crate::translate::openai::call::ExtraContent;
+use crate::translate::openai::chunks::{Chunks, Named};
 use crate::translate::openai::picture::Picture;
 use crate::translate::openai::response::ThinkingBlock;
-use crate::translate::openai::{self, error, usage, words};
-use crate::translate::verdict;
-use crate::usage::Tokens;
+use crate::translate::openai::{made_id, words};
 
 /// The most text of one block of thinking that is kept to be sent once more with its signature, in bytes. A longer block is sent
 /// as `reasoning_content` only: what has no signature is not sent back by a client.
@@ -23,13 +21,8 @@ const KEPT_THINKING: usize = 4 << 20;
 /// What is known of a stream so far.
 #[derive(Debug)]
 pub struct Writer {
-    asked_model: String,
-    wants_usage: bool,
-    /// `data: {"id":…,"object":…,"created":…,"model":…,` from the first chunk on.
-    head: Vec<u8>,
+    chunks: Chunks,
     choices: Vec<Open>,
-    usage: Option<Tokens>,
-    ended: bool,
 }
 
 /// One of the answers.
@@ -114,18 +107,18 @@ impl Call<'_> {
 impl Writer {
     /// A writer for one stream. `asked_model` stands in where the provider does not say which model answers.
     pub fn new(asked_model: &str, wants_usage: bool) -> Self {
-        let asked_model = asked_model.to_owned();
-        Self { asked_model, wants_usage, head: Vec::new(), choices: Vec::new(), usage: None, ended: false }
+        let named = Named { object: "chat.completion.chunk", made_id };
+        Self { chunks: Chunks::new(named, asked_model, wants_usage), choices: Vec::new() }
     }
 
     /// Writes what a delta says, as complete events.
     pub fn delta(&mut self, delta: &Delta<'_>, out: &mut Vec<u8>) {
-        if self.ended {
+        if self.chunks.ended() {
             return;
         }
         match delta {
             Delta::Start { id, model, created } => {
-                self.start(id.as_deref(), model.as_deref(), *created);
+                self.chunks.start(id.as_deref(), model.as_deref(), *created);
                 self.open(0, out);
             }
             Delta::Text { choice, text } => self.say(*choice, Said { content: Some(text), ..Said::default() }, out),
@@ -163,71 +156,23 @@ impl Writer {
             Delta::ToolArguments { choice, index, json } => self.arguments(*choice, *index, json, out),
             Delta::Logprobs { choice, raw } => {
                 self.open(*choice, out);
-                self.piece(&Piece { index: *choice, delta: Said::default(), logprobs: Some(raw), finish_reason: None }, out);
+                self.chunks
+                    .piece(&Piece { index: *choice, delta: Said::default(), logprobs: Some(raw), finish_reason: None }, out);
             }
             Delta::Finish { choice, finish } => {
                 self.complete_arguments(*choice, out);
                 let finish_reason = Some(words::finish_word(finish.reason));
-                self.piece(&Piece { index: *choice, delta: Said::default(), logprobs: None, finish_reason }, out);
+                self.chunks.piece(&Piece { index: *choice, delta: Said::default(), logprobs: None, finish_reason }, out);
             }
-            Delta::Usage(tokens) => self.usage = Some(self.usage.unwrap_or_default().merge(*tokens)),
-            Delta::Error(reported) => self.error(reported, out),
-            Delta::End => self.end(out),
+            Delta::Usage(tokens) => self.chunks.usage(*tokens),
+            Delta::Error(reported) => self.chunks.error(reported, out),
+            Delta::End => self.chunks.end(out),
         }
     }
 
     /// Ends the stream with an error of the gateway.
     pub fn fail(&mut self, rejection: &Rejection, out: &mut Vec<u8>) {
-        if !self.ended {
-            self.ended = true;
-            event(&error::rejection(rejection), out);
-        }
-    }
-
-    fn error(&mut self, reported: &ProviderError<'_>, out: &mut Vec<u8>) {
-        self.ended = true;
-        event(&error::render(verdict::status(reported), reported), out);
-    }
-
-    fn end(&mut self, out: &mut Vec<u8>) {
-        self.ended = true;
-        if let Some(tokens) = self.usage.filter(|_| self.wants_usage) {
-            self.start(None, None, None);
-            out.extend_from_slice(&self.head);
-            out.extend_from_slice(br#""choices":[],"usage":"#);
-            json(&usage::Told::from(tokens), out);
-            out.extend_from_slice(b"}\n\n");
-        }
-        event(b"[DONE]", out);
-    }
-
-    /// Makes the head, once.
-    fn start(&mut self, id: Option<&str>, model: Option<&str>, created: Option<i64>) {
-        #[derive(Serialize)]
-        struct Head<'c> {
-            id: &'c str,
-            object: &'static str,
-            created: i64,
-            model: &'c str,
-        }
-        if !self.head.is_empty() {
-            return;
-        }
-        let made;
-        let id = match id {
-            Some(id) => id,
-            None => {
-                made = openai::made_id();
-                &made
-            }
-        };
-        let created = created.unwrap_or_else(openai::now);
-        let model = model.unwrap_or(&self.asked_model);
-        self.head.extend_from_slice(b"data: ");
-        json(&Head { id, object: "chat.completion.chunk", created, model }, &mut self.head);
-        // The object goes on behind the head.
-        self.head.pop();
-        self.head.push(b',');
+        self.chunks.fail(rejection, out);
     }
 
     /// The choice, which begins with a chunk that says whose words follow.
@@ -235,10 +180,9 @@ impl Writer {
         let at = match self.choices.iter().position(|open| open.choice == choice) {
             Some(at) => at,
             None => {
-                self.start(None, None, None);
                 self.choices.push(Open { choice, ..Open::default() });
                 let delta = Said { role: Some("assistant"), content: Some(""), ..Said::default() };
-                self.piece(&Piece { index: choice, delta, logprobs: None, finish_reason: None }, out);
+                self.chunks.piece(&Piece { index: choice, delta, logprobs: None, finish_reason: None }, out);
                 self.choices.len() - 1
             }
         };
@@ -247,7 +191,7 @@ impl Writer {
 
     fn say(&mut self, choice: u32, delta: Said<'_>, out: &mut Vec<u8>) {
         self.open(choice, out);
-        self.piece(&Piece { index: choice, delta, logprobs: None, finish_reason: None }, out);
+        self.chunks.piece(&Piece { index: choice, delta, logprobs: None, finish_reason: None }, out);
     }
 
     fn thinking(&mut self, choice: u32, text: &str, out: &mut Vec<u8>) {
@@ -301,22 +245,4 @@ impl Writer {
             self.arguments(choice, index, "{}", out);
         }
     }
-
-    fn piece(&self, piece: &Piece<'_>, out: &mut Vec<u8>) {
-        out.extend_from_slice(&self.head);
-        out.extend_from_slice(br#""choices":["#);
-        json(piece, out);
-        out.extend_from_slice(b"]}\n\n");
-    }
-}
-
-fn event(data: &[u8], out: &mut Vec<u8>) {
-    out.extend_from_slice(b"data: ");
-    out.extend_from_slice(data);
-    out.extend_from_slice(b"\n\n");
-}
-
-fn json(value: &impl Serialize, out: &mut Vec<u8>) {
-    // Writing plain structs with string keys into memory cannot fail.
-    let _ = serde_json::to_writer(out, value);
 }

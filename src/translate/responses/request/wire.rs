@@ -3,13 +3,12 @@
 //! Everything is optional here and borrowed from the body. Items and parts of all types share one shape each, because their fields
 //! agree where their names do; what they have besides stands in `rest`.
 
-use std::fmt;
-
-use serde::de::{Deserialize, Deserializer, IgnoredAny, MapAccess, SeqAccess, Visitor};
+use serde::de::{Deserialize, Deserializer};
 use serde_json::value::RawValue;
 
 use crate::translate::object::object;
 use crate::translate::text::Str;
+use crate::translate::text_or::Either;
 
 object! {
     /// The body.
@@ -205,69 +204,14 @@ pub(super) enum Said<'a> {
 
 impl<'de: 'a, 'a> Deserialize<'de> for Input<'a> {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        struct Either;
-
-        impl<'de> Visitor<'de> for Either {
-            type Value = Input<'de>;
-
-            fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-                f.write_str("a string or an array of items")
-            }
-
-            fn visit_borrowed_str<E>(self, text: &'de str) -> Result<Self::Value, E> {
-                Ok(Input::Text(text.into()))
-            }
-
-            fn visit_str<E>(self, text: &str) -> Result<Self::Value, E> {
-                Ok(Input::Text(text.to_owned().into()))
-            }
-
-            fn visit_seq<A: SeqAccess<'de>>(self, items: A) -> Result<Self::Value, A::Error> {
-                list(items).map(Input::Items)
-            }
-        }
-
-        deserializer.deserialize_any(Either)
+        let expected = "a string or an array of items";
+        deserializer.deserialize_any(Either { expected, text: Input::Text, list: Input::Items, object: None })
     }
 }
 
 impl<'de: 'a, 'a> Deserialize<'de> for Said<'a> {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        struct Either;
-
-        impl<'de> Visitor<'de> for Either {
-            type Value = Said<'de>;
-
-            fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-                f.write_str("a string or an array of parts")
-            }
-
-            fn visit_borrowed_str<E>(self, text: &'de str) -> Result<Self::Value, E> {
-                Ok(Said::Text(text.into()))
-            }
-
-            fn visit_str<E>(self, text: &str) -> Result<Self::Value, E> {
-                Ok(Said::Text(text.to_owned().into()))
-            }
-
-            fn visit_seq<A: SeqAccess<'de>>(self, parts: A) -> Result<Self::Value, A::Error> {
-                list(parts).map(Said::Parts)
-            }
-
-            fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<Self::Value, A::Error> {
-                while map.next_entry::<IgnoredAny, IgnoredAny>()?.is_some() {}
-                Ok(Said::Other)
-            }
-        }
-
-        deserializer.deserialize_any(Either)
+        let expected = "a string or an array of parts";
+        deserializer.deserialize_any(Either { expected, text: Said::Text, list: Said::Parts, object: Some(Said::Other) })
     }
-}
-
-fn list<'de, T: Deserialize<'de>, A: SeqAccess<'de>>(mut items: A) -> Result<Vec<T>, A::Error> {
-    let mut list = Vec::new();
-    while let Some(item) = items.next_element()? {
-        list.push(item);
-    }
-    Ok(list)
 }

@@ -39,6 +39,11 @@ impl Events {
         number
     }
 
+    /// Goes on with this number, behind events that others have written.
+    pub(super) fn go_on_from(&mut self, number: u64) {
+        self.next = number;
+    }
+
     fn begin(&mut self, name: &'static str, out: &mut Vec<u8>) {
         let number = self.number();
         for piece in ["event: ", name, "\ndata: {\"type\":\"", name, "\",\"sequence_number\":"] {

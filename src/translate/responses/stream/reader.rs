@@ -1,7 +1,8 @@
 //! Reads the events of a provider's stream.
 //!
 //! Events that nobody here knows are passed over: tools that OpenAI runs have dozens. An error may come as `error`, flat or nested,
-//! and as `response.failed`; nothing is read behind it.
+//! and as `response.failed`; nothing is read behind it. Events are numbered by the provider: the number is taken from those that are
+//! read anyway, and counted on over the others.
 
 use serde::Deserialize;
 use serde_json::value::RawValue;
@@ -26,6 +27,8 @@ pub struct Reader {
     ended: bool,
     /// The output index of each tool call.
     calls: Vec<u64>,
+    /// The number of the next event.
+    next: u64,
 }
 
 #[derive(Debug, Deserialize)]
@@ -37,6 +40,8 @@ struct Kind<'a> {
 /// An event with a whole response in it.
 #[derive(Debug, Deserialize)]
 struct Lifecycle<'a> {
+    #[serde(borrow)]
+    sequence_number: Option<&'a RawValue>,
     #[serde(borrow)]
     response: Response<'a>,
 }
@@ -50,6 +55,8 @@ struct ItemAdded<'a> {
 
 #[derive(Debug, Deserialize)]
 struct Piece<'a> {
+    #[serde(borrow)]
+    sequence_number: Option<&'a RawValue>,
     output_index: Option<u64>,
     #[serde(borrow)]
     delta: Option<Str<'a>>,
@@ -77,6 +84,7 @@ impl Reader {
         if self.ended || data.is_empty() || data == b"[DONE]" {
             return Ok(());
         }
+        self.next = self.next.saturating_add(1);
         match event.name.filter(|name| name.starts_with(b"response.") || *name == b"error") {
             Some(name) => self.known(name, data, emit),
             None => {
@@ -90,24 +98,40 @@ impl Reader {
         }
     }
 
+    /// The number of an event that follows on those taken so far.
+    pub fn next_number(&self) -> u64 {
+        self.next
+    }
+
+    /// An event tells its number; what is none is passed over.
+    fn numbered(&mut self, number: Option<&RawValue>) {
+        if let Some(number) = number.and_then(|raw| raw.get().parse::<u64>().ok()) {
+            self.next = number.saturating_add(1);
+        }
+    }
+
     fn known(&mut self, kind: &[u8], data: &[u8], emit: Emit<'_>) -> Result<(), AnswerError> {
         match kind {
-            b"response.created" | b"response.in_progress" | b"response.queued" => self.start(&lifecycle(data)?, emit),
+            b"response.created" | b"response.in_progress" | b"response.queued" => {
+                let response = self.lifecycle(data)?;
+                self.start(&response, emit);
+            }
             b"response.output_item.added" => self.item(read(data)?, emit)?,
-            b"response.output_text.delta" => text(data, emit, |text| Delta::Text { choice: 0, text })?,
-            b"response.refusal.delta" => text(data, emit, |text| Delta::Refusal { choice: 0, text })?,
+            b"response.output_text.delta" => self.text(data, emit, |text| Delta::Text { choice: 0, text })?,
+            b"response.refusal.delta" => self.text(data, emit, |text| Delta::Refusal { choice: 0, text })?,
             b"response.reasoning_summary_text.delta" | b"response.reasoning_text.delta" => {
-                text(data, emit, |text| Delta::Thinking { choice: 0, text })?;
+                self.text(data, emit, |text| Delta::Thinking { choice: 0, text })?;
             }
             b"response.function_call_arguments.delta" | b"response.custom_tool_call_input.delta" => {
-                let Piece { output_index, delta } = read(data)?;
+                let Piece { sequence_number, output_index, delta } = read(data)?;
+                self.numbered(sequence_number);
                 let index = self.calls.iter().position(|call| Some(*call) == output_index);
                 if let (Some(index), Some(json)) = (index, delta.filter(|json| !json.is_empty())) {
                     emit(Delta::ToolArguments { choice: 0, index: u32::try_from(index).unwrap_or(u32::MAX), json });
                 }
             }
             b"response.completed" | b"response.incomplete" => {
-                let response = lifecycle(data)?;
+                let response = self.lifecycle(data)?;
                 self.start(&response, emit);
                 emit(Delta::Finish { choice: 0, finish: response.finish() });
                 usage(&response, emit);
@@ -115,7 +139,7 @@ impl Reader {
                 emit(Delta::End);
             }
             b"response.failed" | b"response.cancelled" => {
-                let response = lifecycle(data)?;
+                let response = self.lifecycle(data)?;
                 usage(&response, emit);
                 let mut error = response.error.map(error::of_value).unwrap_or_default();
                 if error.message.is_empty() {
@@ -125,6 +149,21 @@ impl Reader {
             }
             b"error" => self.error(data, emit)?,
             _ => {}
+        }
+        Ok(())
+    }
+
+    fn lifecycle<'d>(&mut self, data: &'d [u8]) -> Result<Response<'d>, AnswerError> {
+        let Lifecycle { sequence_number, response } = read(data)?;
+        self.numbered(sequence_number);
+        Ok(response)
+    }
+
+    fn text<'d>(&mut self, data: &'d [u8], emit: Emit<'_>, of: impl FnOnce(Str<'d>) -> Delta<'d>) -> Result<(), AnswerError> {
+        let Piece { sequence_number, delta, .. } = read(data)?;
+        self.numbered(sequence_number);
+        if let Some(text) = delta.filter(|text| !text.is_empty()) {
+            emit(of(text));
         }
         Ok(())
     }
@@ -171,21 +210,10 @@ impl Reader {
     }
 }
 
-fn text<'d>(data: &'d [u8], emit: Emit<'_>, delta: impl FnOnce(Str<'d>) -> Delta<'d>) -> Result<(), AnswerError> {
-    if let Some(text) = read::<Piece<'d>>(data)?.delta.filter(|text| !text.is_empty()) {
-        emit(delta(text));
-    }
-    Ok(())
-}
-
 fn usage(response: &Response<'_>, emit: Emit<'_>) {
     if let Some(tokens) = response.tokens() {
         emit(Delta::Usage(tokens));
     }
-}
-
-fn lifecycle(data: &[u8]) -> Result<Response<'_>, AnswerError> {
-    Ok(read::<Lifecycle<'_>>(data)?.response)
 }
 
 fn read<'a, T: Deserialize<'a>>(data: &'a [u8]) -> Result<T, AnswerError> {

@@ -67,6 +67,11 @@ impl Writer {
         }
     }
 
+    /// Numbers what it writes from here on: what stands before was written by the provider.
+    pub fn go_on_from(&mut self, number: u64) {
+        self.output.events.go_on_from(number);
+    }
+
     /// Ends the stream with an error of the gateway.
     pub fn fail(&mut self, rejection: &Rejection, out: &mut Vec<u8>) {
         if self.over {

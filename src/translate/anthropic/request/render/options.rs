@@ -16,12 +16,11 @@ use crate::translate::text::Str;
 pub(super) fn refuse(conversation: &Conversation<'_>) -> Result<(), Fault> {
     let sampling = &conversation.sampling;
     let penalized = |penalty: Option<f64>| penalty.is_some_and(|penalty| penalty != 0.0);
-    let biased = conversation.logit_bias.is_some_and(|raw| !matches!(raw.get(), "null" | "{}"));
     for (wrong, field, message) in [
         (sampling.temperature.is_some_and(|t| !(0.0..=1.0).contains(&t)), "temperature", "must be between 0 and 1"),
         (conversation.choices.is_some_and(|n| n != 1), "n", "Anthropic gives one answer: send the request several times"),
         (conversation.logprobs.is_some(), "logprobs", "Anthropic tells no log probabilities"),
-        (biased, "logit_bias", "Anthropic takes no biases"),
+        (conversation.is_biased(), "logit_bias", "Anthropic takes no biases"),
         (penalized(sampling.presence_penalty), "presence_penalty", "Anthropic has no penalties: only 0 is possible"),
         (penalized(sampling.frequency_penalty), "frequency_penalty", "Anthropic has no penalties: only 0 is possible"),
     ] {
@@ -36,7 +35,7 @@ pub(super) fn drop_hints(conversation: &Conversation<'_>, dropped: &mut Hints) {
     if conversation.sampling.seed.is_some() {
         dropped.add("seed");
     }
-    if conversation.metadata.is_some_and(|raw| !matches!(raw.get(), "null" | "{}")) {
+    if conversation.has_metadata() {
         dropped.add("metadata");
     }
 }

@@ -16,13 +16,12 @@ use crate::translate::schema::closed;
 pub(super) fn refuse(conversation: &Conversation<'_>) -> Result<(), Fault> {
     let sampling = &conversation.sampling;
     let penalized = |penalty: Option<f64>| penalty.is_some_and(|penalty| penalty != 0.0);
-    let biased = conversation.logit_bias.is_some_and(|raw| !matches!(raw.get(), "null" | "{}"));
     for (wrong, field, message) in [
         (sampling.temperature.is_some_and(|t| !(0.0..=1.0).contains(&t)), "temperature", "must be between 0 and 1"),
         (sampling.top_p.is_some_and(|p| !(0.0..=1.0).contains(&p)), "top_p", "must be between 0 and 1"),
         (conversation.choices.is_some_and(|n| n != 1), "n", "Bedrock gives one answer: send the request several times"),
         (conversation.logprobs.is_some(), "logprobs", "Bedrock tells no log probabilities"),
-        (biased, "logit_bias", "Bedrock takes no biases"),
+        (conversation.is_biased(), "logit_bias", "Bedrock takes no biases"),
         (penalized(sampling.presence_penalty), "presence_penalty", "Bedrock has no penalties: only 0 is possible"),
         (penalized(sampling.frequency_penalty), "frequency_penalty", "Bedrock has no penalties: only 0 is possible"),
     ] {
@@ -37,7 +36,7 @@ pub(super) fn drop_hints(conversation: &Conversation<'_>, dropped: &mut Hints) {
     for (given, field) in [
         (conversation.sampling.seed.is_some(), "seed"),
         (conversation.end_user.is_some(), "user"),
-        (conversation.metadata.is_some_and(|raw| !matches!(raw.get(), "null" | "{}")), "metadata"),
+        (conversation.has_metadata(), "metadata"),
     ] {
         if given {
             dropped.add(field);

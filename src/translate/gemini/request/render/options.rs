@@ -17,10 +17,9 @@ const ALONE: &str =
 
 /// Refuses what changes the answer and Google cannot do.
 pub(super) fn refuse(conversation: &Conversation<'_>) -> Result<(), Fault> {
-    let biased = conversation.logit_bias.is_some_and(|raw| !matches!(raw.get(), "null" | "{}"));
     let alone = conversation.parallel_tool_calls == Some(false) && !conversation.tools.is_empty();
     for (wrong, field, message) in [
-        (biased, "logit_bias", "Google takes no biases"),
+        (conversation.is_biased(), "logit_bias", "Google takes no biases"),
         (alone, "parallel_tool_calls", ALONE),
         (conversation.stop.len() > STOPS, "stop", "Google takes at most five stop sequences"),
     ] {
@@ -35,7 +34,7 @@ pub(super) fn drop_hints(conversation: &Conversation<'_>, dropped: &mut Hints) {
     if conversation.end_user.is_some() {
         dropped.add("user");
     }
-    if conversation.metadata.is_some_and(|raw| !matches!(raw.get(), "null" | "{}")) {
+    if conversation.has_metadata() {
         dropped.add("metadata");
     }
     if conversation.service_tier.as_deref().is_some_and(|tier| !matches!(tier, "auto" | "default")) {
