@@ -90,8 +90,11 @@ pub fn forward(
     let content_length = rendered.body.as_ref().map_or(original.body.len(), Bytes::len);
     let headers = Headers { shared, original, choice, rendered: &rendered, same_format, first, edits: Edits::default() };
     let mut edits = headers.state_all(&credential, content_length);
-    edits.pseudo(":path", path);
-    edits.pseudo(":authority", authority);
+    for (name, value) in [(":path", path), (":authority", authority)] {
+        if !first || original.fields.get(name) != Some(&value) {
+            edits.pseudo(name, value);
+        }
+    }
     let body = rendered.body.or_else(|| (!first).then(|| original.body.clone()));
     Ok(Forward { edits, body, content_length, dropped: rendered.dropped })
 }

@@ -122,7 +122,8 @@ impl Session for Gate {
 
 fn send(sent: Sent, answer: fn(CommonResponse) -> Response) -> Answer {
     let common = CommonResponse {
-        header_mutation: convert::mutation(sent.forward.edits),
+        // Without one, be it empty, Envoy does not choose the route again.
+        header_mutation: Some(convert::mutation(sent.forward.edits).unwrap_or_default()),
         body_mutation: sent.forward.body.map(|body| convert::body(body.into())),
         clear_route_cache: true,
         ..CommonResponse::default()

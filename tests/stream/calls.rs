@@ -30,7 +30,7 @@ async fn a_form_keeps_its_boundary_and_gets_the_providers_model_name() {
     // The first provider of the route has no such endpoint, so the second one is asked.
     let (_gate, sent) = sent_as(&mut gateway, "/v1/audio/transcriptions", FORM_TYPE, FORM).await;
     let set = sent.set();
-    assert_eq!(set[":path"], "/v1/audio/transcriptions");
+    assert!(!set.contains_key(":path"), "it is the provider's already");
     assert!(!set.contains_key("content-type") && !sent.removed().contains(&"content-type".to_owned()), "it stays as it is");
     assert_eq!(sent.text(), FORM.replace("claude-x", "gpt-4o"));
     assert_eq!(set["content-length"], sent.text().len().to_string());
@@ -128,10 +128,10 @@ async fn a_recording_reserves_no_tokens() {
     let mut gateway = Gateway::start(limits).await;
     let recording = FORM.replace("RIFF", &"x".repeat(1 << 20));
     let (_gate, sent) = sent_as(&mut gateway, "/v1/audio/transcriptions", FORM_TYPE, &recording).await;
-    assert_eq!(sent.set()[":path"], "/v1/audio/transcriptions");
+    assert!(sent.common().clear_route_cache, "it goes on");
     let embeddings = format!(r#"{{"model":"gpt-pair","input":"{}"}}"#, "word ".repeat(600));
     let (_gate, sent) = gateway.sent("/v1/embeddings", &embeddings).await;
-    assert_eq!(sent.set()[":path"], "/v1/embeddings");
+    assert!(sent.common().clear_route_cache, "it goes on");
     let (_gate, refused) = gateway.sent("/v1/embeddings", &embeddings).await;
     assert_eq!(refused.status(), 429, "text is estimated as ever");
 }
