@@ -53,6 +53,11 @@ impl Parser {
         Self { limit, held: Vec::new(), scan: Scan::default() }
     }
 
+    /// Where the next byte begins an event, the most bytes that it may have: who knows the event already need not push it.
+    pub fn room(&self) -> Option<usize> {
+        (self.held.is_empty() && !self.scan.is_after_cr()).then_some(self.limit)
+    }
+
     /// Takes the next bytes of the stream and calls `each` for every event that they complete.
     ///
     /// # Errors

@@ -8,7 +8,11 @@ use memchr::memmem;
 
 /// A model's name, exact or with `*`.
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
-pub struct Glob(Box<str>);
+pub struct Glob {
+    text: Box<str>,
+    /// Where the first `*` is: a price table has many patterns, and most names differ from most of them before that.
+    star: Option<usize>,
+}
 
 /// Why a text is no glob.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
@@ -36,7 +40,7 @@ impl Glob {
             odd if odd.contains(|c: char| "?[]{}".contains(c) || c.is_whitespace() || c.is_control()) => {
                 Err(GlobError::Character)
             }
-            pattern => Ok(Self(pattern.into())),
+            pattern => Ok(Self::new(pattern)),
         }
     }
 
@@ -46,27 +50,31 @@ impl Glob {
             "" => Err(GlobError::Empty),
             long if long.len() > LONGEST => Err(GlobError::Long),
             odd if odd.contains(char::is_control) => Err(GlobError::Character),
-            pattern => Ok(Self(pattern.into())),
+            pattern => Ok(Self::new(pattern)),
         }
+    }
+
+    fn new(text: &str) -> Self {
+        Self { text: text.into(), star: text.find('*') }
     }
 
     /// The pattern as it was written.
     pub fn as_str(&self) -> &str {
-        &self.0
+        &self.text
     }
 
     /// Whether it is one name, without `*`.
     pub fn is_exact(&self) -> bool {
-        !self.0.contains('*')
+        self.star.is_none()
     }
 
     /// Whether it fits a name.
     pub fn matches(&self, name: &str) -> bool {
-        let mut pieces = self.0.split('*');
-        let Some(mut rest) = pieces.next().and_then(|first| name.strip_prefix(first)) else { return false };
-        let Some(last) = pieces.next_back() else { return rest.is_empty() };
-        let Some(middle) = rest.strip_suffix(last) else { return false };
-        rest = middle;
+        let Some(star) = self.star else { return *self.text == *name };
+        let (first, others) = self.text.split_at(star);
+        let Some(rest) = name.strip_prefix(first) else { return false };
+        let mut pieces = others.get(1..).unwrap_or_default().split('*');
+        let Some(mut rest) = pieces.next_back().and_then(|last| rest.strip_suffix(last)) else { return false };
         for piece in pieces {
             let Some(at) = memmem::find(rest.as_bytes(), piece.as_bytes()) else { return false };
             rest = &rest[at + piece.len()..];
@@ -76,13 +84,13 @@ impl Glob {
 
     /// Whether it fits every name that `other` fits: a `*` of `other` can only be taken by a `*` of this one.
     pub fn covers(&self, other: &Self) -> bool {
-        self.matches(&other.0)
+        self.matches(&other.text)
     }
 }
 
 impl fmt::Display for Glob {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(&self.0)
+        f.write_str(&self.text)
     }
 }
 

@@ -66,6 +66,14 @@ impl Frames {
         matches!(self.0, Decoder::Sse(_))
     }
 
+    /// Where the next byte begins a server-sent event, the most bytes that it may have.
+    pub(super) fn room(&self) -> Option<usize> {
+        match &self.0 {
+            Decoder::Sse(parser) => parser.room(),
+            Decoder::AwsEvents(_) | Decoder::AwsChunks(_) => None,
+        }
+    }
+
     /// The bytes since the last event that a client of server-sent events could be given: none of those in frames.
     pub fn residue(&self) -> &[u8] {
         match &self.0 {

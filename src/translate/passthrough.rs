@@ -27,9 +27,10 @@ impl PassThrough {
         chunk: &[u8],
         out: &mut Vec<u8>,
     ) -> Result<Kept, AnswerError> {
+        let known = reader.known(chunk, frames.room(), &mut |delta| progress.observe(&delta));
         // While every event so far is forwarded, and lies in this chunk, nothing is copied.
-        let (mut as_is, mut passed) = (frames.are_sse() && frames.residue().is_empty(), 0);
-        let pushed = frames.push(chunk, &mut |event| {
+        let (mut as_is, mut passed) = (frames.are_sse() && frames.residue().is_empty(), known);
+        let pushed = frames.push(chunk.get(known..).unwrap_or_default(), &mut |event| {
             let shown = self.observe(&event, reader, progress);
             if as_is && matches!(shown, Shown::AsItIs) {
                 passed += event.raw.len();

@@ -6,6 +6,8 @@
 //! that stand for themselves in a JSON string, is the same JSON with another text in it. Whatever else is said on the way (a reason
 //! to stop, the end of a block) makes the template forgotten, so that no change of the reader's state is passed over.
 
+use memchr::memchr2;
+
 use super::answer::Delta;
 use super::dialects::Reader;
 use super::{AnswerError, Api, Format};
@@ -21,9 +23,14 @@ pub(super) struct Reading {
 /// An event that said nothing but a text, without the text.
 #[derive(Debug, Default)]
 struct Template {
-    /// Empty: there is none.
+    /// All bytes of the event in front of the text. Empty: there is no template.
     head: Vec<u8>,
+    /// All behind it.
     tail: Vec<u8>,
+    /// Where in `head` the event's data begins, and where in `tail` it ends.
+    data: (usize, usize),
+    /// Whether head and tail are a whole server-sent event, with its blank line.
+    whole: bool,
     /// What the event was called.
     name: Vec<u8>,
     choice: u32,
@@ -33,6 +40,19 @@ impl Reading {
     /// Of what a client of this API asks for.
     pub(super) fn of(api: Api, format: Format) -> Self {
         Self { reader: Reader::of(api, format), template: Template::default() }
+    }
+
+    /// Takes the events that stand at the beginning of `bytes` and are known by their bytes, and emits what they say: without so much as
+    /// looking for the ends of lines. Gives how many bytes they have. `room`: the most that one may have, if one begins here.
+    pub(super) fn known(&self, bytes: &[u8], room: Option<usize>, emit: &mut dyn FnMut(Delta<'_>)) -> usize {
+        let mut taken = 0;
+        while let Some((text, length)) = self.template.beginning(bytes.get(taken..).unwrap_or_default())
+            && room.is_some_and(|room| length <= room)
+        {
+            emit(Delta::Text { choice: self.template.choice, text: text.into() });
+            taken += length;
+        }
+        taken
     }
 
     /// Takes an event and emits what it says.
@@ -45,13 +65,13 @@ impl Reading {
             return Ok(());
         }
         let Self { reader, template } = self;
-        template.head.clear();
+        template.forget();
         let mut deltas = 0;
         reader.event(event, &mut |delta| {
             deltas += 1;
             match &delta {
                 Delta::Text { choice, text } if deltas == 1 => template.learn(event, *choice, text),
-                _ => template.head.clear(),
+                _ => template.forget(),
             }
             emit(delta);
         })
@@ -70,34 +90,66 @@ impl Template {
         if self.head.is_empty() || event.exception || event.name.unwrap_or_default() != self.name {
             return None;
         }
-        let text = event.data.strip_prefix(self.head.as_slice())?.strip_suffix(self.tail.as_slice())?;
-        let stands_for_itself = |byte: u8| byte >= 0x20 && byte != b'"' && byte != b'\\';
-        // Without a branch, so that it is done for many bytes at once.
-        let plain = text.iter().fold(true, |plain, byte| plain & stands_for_itself(*byte));
-        if plain && !text.is_empty() { std::str::from_utf8(text).ok() } else { None }
+        let (begin, end) = self.data;
+        plain(event.data.strip_prefix(self.head.get(begin..)?)?.strip_suffix(self.tail.get(..end)?)?)
+    }
+
+    /// The text of a whole event that fits and stands at the beginning of these bytes, and the event's length.
+    fn beginning<'b>(&self, bytes: &'b [u8]) -> Option<(&'b str, usize)> {
+        let rest = if self.whole { bytes.strip_prefix(self.head.as_slice())? } else { return None };
+        let (text, behind) = rest.split_at_checked(memchr2(b'"', b'\\', rest)?)?;
+        behind.starts_with(&self.tail).then_some(())?;
+        Some((plain(text)?, self.head.len() + text.len() + self.tail.len()))
     }
 
     /// Learns from an event that has said this text, if the text is a string of the event as it stands there.
     fn learn(&mut self, event: &Event<'_>, choice: u32, text: &str) {
-        let Some((head, tail)) = around(&event.data, text) else { return };
-        for (own, bytes) in [(&mut self.head, head), (&mut self.tail, tail), (&mut self.name, event.name.unwrap_or_default())] {
+        let Some((head, tail)) = around(&event.data, text.as_bytes()).filter(|(head, tail)| is_string(head, tail)) else {
+            return;
+        };
+        let (before, behind) = around(event.raw, &event.data).unwrap_or_default();
+        // A byte order mark counts at the beginning of a stream only.
+        self.whole = matches!(behind, b"\n\n" | b"\r\n\r\n") && before.is_ascii();
+        self.data = (before.len(), tail.len());
+        for (own, bytes) in [
+            (&mut self.head, &[before, head][..]),
+            (&mut self.tail, &[tail, behind]),
+            (&mut self.name, &[event.name.unwrap_or_default()]),
+        ] {
             own.clear();
-            own.extend_from_slice(bytes);
+            bytes.iter().for_each(|bytes| own.extend_from_slice(bytes));
         }
         self.choice = choice;
     }
+
+    fn forget(&mut self) {
+        self.head.clear();
+        self.whole = false;
+    }
 }
 
-/// What stands before and behind a text that lies within `data`, quotes included.
-fn around<'d>(data: &'d [u8], text: &str) -> Option<(&'d [u8], &'d [u8])> {
-    let at = text.as_ptr().addr().checked_sub(data.as_ptr().addr())?;
-    let (head, rest) = data.split_at_checked(at)?;
-    let tail = rest.strip_prefix(text.as_bytes())?;
-    (head.ends_with(b"\"") && tail.starts_with(b"\"")).then_some((head, tail))
+/// A text whose bytes all stand for themselves in a JSON string.
+fn plain(text: &[u8]) -> Option<&str> {
+    let stands_for_itself = |byte: u8| byte >= 0x20 && byte != b'"' && byte != b'\\';
+    // Without a branch, so that it is done for many bytes at once.
+    let plain = text.iter().fold(true, |plain, byte| plain & stands_for_itself(*byte));
+    if plain && !text.is_empty() { std::str::from_utf8(text).ok() } else { None }
+}
+
+fn is_string(head: &[u8], tail: &[u8]) -> bool {
+    head.ends_with(b"\"") && tail.starts_with(b"\"")
+}
+
+/// What stands before and behind a part that lies within `whole`.
+fn around<'w>(whole: &'w [u8], part: &[u8]) -> Option<(&'w [u8], &'w [u8])> {
+    let at = part.as_ptr().addr().checked_sub(whole.as_ptr().addr())?;
+    let (before, rest) = whole.split_at_checked(at)?;
+    Some((before, rest.strip_prefix(part)?))
 }
 
 #[cfg(test)]
 mod tests {
+    use super::super::{Frames, Framing};
     use super::*;
 
     fn chunk(text: &str, rest: &str) -> String {
@@ -145,6 +197,61 @@ mod tests {
             let (said, known) = read(Format::Chat, &events);
             assert_eq!((said, known), (read_all(Format::Chat, &events), 0), "{odd}");
         }
+    }
+
+    /// What is read of a stream of server-sent events in one piece, and how many of its bytes were known before they were parsed.
+    fn read_sse(stream: &str, limit: usize) -> (Vec<String>, usize) {
+        let (mut reading, mut frames) = (Reading::of(Api::OpenAiChat, Format::Chat), Frames::new(Framing::Sse, limit));
+        let (mut said, mut known) = (Vec::new(), 0);
+        // An event for each push: the next one may be known by what the last one has taught.
+        for event in stream.split_inclusive("\n\n").flat_map(|event| event.split_inclusive("\r\n\r\n")) {
+            let taken = reading.known(event.as_bytes(), frames.room(), &mut |delta| said.push(format!("{delta:?}")));
+            known += taken;
+            let rest = &event.as_bytes()[taken..];
+            // What is no JSON is an error of the stream, which is not of interest here.
+            let _ = frames.push(rest, &mut |event| reading.event(&event, &mut |delta| said.push(format!("{delta:?}"))));
+        }
+        (said, known)
+    }
+
+    #[test]
+    fn whole_events_are_known_before_their_lines_are_looked_for() {
+        for (before, end) in
+            [("data: ", "\n\n"), ("data:", "\r\n\r\n"), ("event: x\nid: 7\ndata: ", "\n\n"), (": hi\n\ndata: ", "\n\n")]
+        {
+            let events = ["a", "b", "c", "Hello, wörld"].map(|text| format!("{before}{}{end}", chunk(text, "")));
+            let (said, known) = read_sse(&events.concat(), 1_000);
+            assert_eq!(
+                said,
+                read_all(Format::Chat, &chat(&[("a", ""), ("b", ""), ("c", ""), ("Hello, wörld", "")])),
+                "{before:?}"
+            );
+            let expected = if before.starts_with(':') { 0 } else { events[2].len() + events[3].len() };
+            assert_eq!(known, expected, "{before:?}");
+        }
+    }
+
+    #[test]
+    fn what_only_looks_like_a_known_event_is_parsed() {
+        let first = ["a", "b"].map(|text| format!("data: {}\n\n", chunk(text, ""))).concat();
+        for odd in [r"a\nb", r"caf\u00e9", "", "\u{1}", "a\tb"] {
+            assert_eq!(read_sse(&format!("{first}data: {}\n\n", chunk(odd, "")), 1_000).1, 0, "{odd:?}");
+        }
+        assert_eq!(read_sse(&format!("{first}data: {}\ndata: \n\n", chunk("c", "")), 1_000).1, 0, "another line of data");
+        assert_eq!(read_sse(&format!("{first}data: {}\n", chunk("c", "")), 1_000).1, 0, "not complete");
+        let marked = "\u{feff}data: ".to_owned() + &chunk("a", "") + "\n\n";
+        assert_eq!(read_sse(&marked.repeat(3), 1_000).1, 0, "a mark counts at the beginning only");
+    }
+
+    #[test]
+    fn a_known_event_is_not_longer_than_any_other_may_be() {
+        let stream = ["a", "b", &"c".repeat(200)].map(|text| format!("data: {}\n\n", chunk(text, ""))).concat();
+        assert!(read_sse(&stream, 1_000).1 > 200);
+        let mut frames = Frames::new(Framing::Sse, 150);
+        let mut reading = Reading::of(Api::OpenAiChat, Format::Chat);
+        let (first, last) = stream.split_at(stream.rfind("data").unwrap());
+        frames.push(first.as_bytes(), &mut |event| reading.event(&event, &mut |_| {})).unwrap();
+        assert_eq!(reading.known(last.as_bytes(), frames.room(), &mut |_| {}), 0);
     }
 
     #[test]

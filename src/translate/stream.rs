@@ -64,7 +64,9 @@ impl Stream {
         match pass {
             Some(pass) => pass.push(frames, (reader, &mut telling.progress), chunk, out),
             None => {
-                frames.push(chunk, &mut |event| reader.event(&event, &mut |delta| telling.tell(delta, out)))?;
+                let known = reader.known(chunk, frames.room(), &mut |delta| telling.tell(delta, out));
+                let rest = chunk.get(known..).unwrap_or_default();
+                frames.push(rest, &mut |event| reader.event(&event, &mut |delta| telling.tell(delta, out)))?;
                 telling.note_untold();
                 Ok(Kept::Rewritten)
             }

@@ -124,6 +124,11 @@ impl Scan {
         self.data.is_some() && self.line == length
     }
 
+    /// Whether an LF that comes next belongs to the line before.
+    pub(super) fn is_after_cr(&self) -> bool {
+        self.after_cr
+    }
+
     /// Forgets the event, not the stream.
     pub(super) fn restart(&mut self) {
         self.more_data.clear();
