@@ -64,25 +64,41 @@ impl Parser {
     /// [`TooLarge`], or what `each` returned. The parser is of no use after an error: the rest of the chunk is lost.
     pub fn push<E: From<TooLarge>>(&mut self, chunk: &[u8], each: &mut dyn FnMut(Event<'_>) -> Result<(), E>) -> Result<(), E> {
         let mut rest = chunk;
-        while !self.held.is_empty() {
-            let (line, after) = rest.split_at(line_length(rest));
-            if line.is_empty() {
-                return Ok(());
-            }
+        while !rest.is_empty() {
+            rest = &rest[self.push_event(rest, each)?..];
+        }
+        Ok(())
+    }
+
+    /// As [`Self::push`], but takes no more than completes one event. Gives how many bytes that was.
+    ///
+    /// # Errors
+    /// As for [`Self::push`].
+    pub fn push_event<E: From<TooLarge>>(
+        &mut self,
+        chunk: &[u8],
+        each: &mut dyn FnMut(Event<'_>) -> Result<(), E>,
+    ) -> Result<usize, E> {
+        if self.held.is_empty() {
+            let Some(end) = self.scan.next(chunk, self.limit)? else {
+                self.held.extend_from_slice(chunk);
+                return Ok(chunk.len());
+            };
+            each(self.scan.event(&chunk[..end]))?;
+            self.scan.restart();
+            return Ok(end);
+        }
+        let mut taken = 0;
+        while taken < chunk.len() {
+            let line = &chunk[taken..][..line_length(&chunk[taken..])];
             self.held.extend_from_slice(line);
-            rest = after;
+            taken += line.len();
             if self.scan.next(&self.held, self.limit)?.is_some() {
                 self.dispatch_held(each)?;
+                break;
             }
         }
-        while let Some(end) = self.scan.next(rest, self.limit)? {
-            let (raw, after) = rest.split_at(end);
-            each(self.scan.event(raw))?;
-            self.scan.restart();
-            rest = after;
-        }
-        self.held.extend_from_slice(rest);
-        Ok(())
+        Ok(taken)
     }
 
     /// Moves to `out` what stands between the last event and the next one as far as it is known: comments, blank lines, blocks

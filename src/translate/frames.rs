@@ -49,6 +49,21 @@ impl Frames {
         }
     }
 
+    /// As [`Self::push`], but need not take more than completes one event. Gives how many bytes it took.
+    ///
+    /// # Errors
+    /// As for [`Self::push`].
+    pub(super) fn push_event(
+        &mut self,
+        chunk: &[u8],
+        each: &mut dyn FnMut(Event<'_>) -> Result<(), AnswerError>,
+    ) -> Result<usize, AnswerError> {
+        match &mut self.0 {
+            Decoder::Sse(parser) => parser.push_event(chunk, each),
+            Decoder::AwsEvents(_) | Decoder::AwsChunks(_) => self.push(chunk, each).map(|()| chunk.len()),
+        }
+    }
+
     /// Ends the stream: an event that lacks nothing but its end counts.
     ///
     /// # Errors

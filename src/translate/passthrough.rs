@@ -27,29 +27,40 @@ impl PassThrough {
         chunk: &[u8],
         out: &mut Vec<u8>,
     ) -> Result<Kept, AnswerError> {
-        let known = reader.known(chunk, frames.room(), &mut |delta| progress.observe(&delta));
         // While every event so far is forwarded, and lies in this chunk, nothing is copied.
-        let (mut as_is, mut passed) = (frames.are_sse() && frames.residue().is_empty(), known);
-        let pushed = frames.push(chunk.get(known..).unwrap_or_default(), &mut |event| {
-            let shown = self.observe(&event, reader, progress);
-            if as_is && matches!(shown, Shown::AsItIs) {
-                passed += event.raw.len();
-                return Ok(());
-            }
+        let (mut as_is, mut passed) = (frames.are_sse() && frames.residue().is_empty(), 0);
+        let mut rest = chunk;
+        let mut pushed = Ok(0);
+        while pushed.is_ok() && !rest.is_empty() {
+            let known = reader.known(rest, frames.room(), &mut |delta| progress.observe(&delta));
+            let (whole, after) = rest.split_at(known);
             if as_is {
-                as_is = false;
-                out.extend_from_slice(chunk.get(..passed).unwrap_or_default());
+                passed += known;
+            } else {
+                out.extend_from_slice(whole);
             }
-            out.extend_from_slice(shown.bytes(&event));
-            Ok(())
-        });
+            pushed = frames.push_event(after, &mut |event| {
+                let shown = self.observe(&event, reader, progress);
+                if as_is && matches!(shown, Shown::AsItIs) {
+                    passed += event.raw.len();
+                    return Ok(());
+                }
+                if as_is {
+                    as_is = false;
+                    out.extend_from_slice(chunk.get(..passed).unwrap_or_default());
+                }
+                out.extend_from_slice(shown.bytes(&event));
+                Ok(())
+            });
+            rest = after.get(*pushed.as_ref().unwrap_or(&0)..).unwrap_or_default();
+        }
         if as_is && pushed.is_ok() && frames.residue().is_empty() {
             return Ok(Kept::AsIs);
         }
         if as_is {
             out.extend_from_slice(chunk.get(..passed).unwrap_or_default());
         }
-        pushed.map(|()| Kept::Rewritten)
+        pushed.map(|_| Kept::Rewritten)
     }
 
     /// Observes and forwards an event.

@@ -65,16 +65,22 @@ impl Reading {
             return Ok(());
         }
         let Self { reader, template } = self;
-        template.forget();
+        let known_but_for_its_text = template.between(event).is_some();
         let mut deltas = 0;
-        reader.event(event, &mut |delta| {
+        let read = reader.event(event, &mut |delta| {
             deltas += 1;
             match &delta {
+                // A text with escapes, say.
+                Delta::Text { choice, .. } if deltas == 1 && known_but_for_its_text && *choice == template.choice => {}
                 Delta::Text { choice, text } if deltas == 1 => template.learn(event, *choice, text),
                 _ => template.forget(),
             }
             emit(delta);
-        })
+        });
+        if deltas == 0 || read.is_err() {
+            template.forget();
+        }
+        read
     }
 
     /// The number of an event that follows on those taken so far, where the format numbers its events. Events with a number are
@@ -87,11 +93,16 @@ impl Reading {
 impl Template {
     /// The text of an event that fits.
     fn text<'e>(&self, event: &'e Event<'_>) -> Option<&'e str> {
+        plain(self.between(event)?)
+    }
+
+    /// What stands in an event between head and tail, if these are its own.
+    fn between<'e>(&self, event: &'e Event<'_>) -> Option<&'e [u8]> {
         if self.head.is_empty() || event.exception || event.name.unwrap_or_default() != self.name {
             return None;
         }
         let (begin, end) = self.data;
-        plain(event.data.strip_prefix(self.head.get(begin..)?)?.strip_suffix(self.tail.get(..end)?)?)
+        event.data.strip_prefix(self.head.get(begin..)?)?.strip_suffix(self.tail.get(..end)?)
     }
 
     /// The text of a whole event that fits and stands at the beginning of these bytes, and the event's length.
@@ -105,7 +116,7 @@ impl Template {
     /// Learns from an event that has said this text, if the text is a string of the event as it stands there.
     fn learn(&mut self, event: &Event<'_>, choice: u32, text: &str) {
         let Some((head, tail)) = around(&event.data, text.as_bytes()).filter(|(head, tail)| is_string(head, tail)) else {
-            return;
+            return self.forget();
         };
         let (before, behind) = around(event.raw, &event.data).unwrap_or_default();
         // A byte order mark counts at the beginning of a stream only.
@@ -192,10 +203,11 @@ mod tests {
 
     #[test]
     fn whatever_is_not_plain_text_is_read() {
-        for odd in [r"a\nb", r"caf\u00e9", "", r#"x"},"finish_reason":"stop"},{"index":1,"delta":{"content":"y"#] {
+        let structure = r#"x"},"finish_reason":"stop"},{"index":1,"delta":{"content":"y"#;
+        for (odd, known_again) in [(r"a\nb", 1), (r"caf\u00e9", 1), ("", 0), (structure, 0)] {
             let events = chat(&[("a", ""), ("b", ""), (odd, ""), ("c", "")]);
             let (said, known) = read(Format::Chat, &events);
-            assert_eq!((said, known), (read_all(Format::Chat, &events), 0), "{odd}");
+            assert_eq!((said, known), (read_all(Format::Chat, &events), known_again), "{odd}");
         }
     }
 

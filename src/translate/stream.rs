@@ -64,9 +64,14 @@ impl Stream {
         match pass {
             Some(pass) => pass.push(frames, (reader, &mut telling.progress), chunk, out),
             None => {
-                let known = reader.known(chunk, frames.room(), &mut |delta| telling.tell(delta, out));
-                let rest = chunk.get(known..).unwrap_or_default();
-                frames.push(rest, &mut |event| reader.event(&event, &mut |delta| telling.tell(delta, out)))?;
+                let mut rest = chunk;
+                while !rest.is_empty() {
+                    let known = reader.known(rest, frames.room(), &mut |delta| telling.tell(delta, out));
+                    rest = rest.get(known..).unwrap_or_default();
+                    let read =
+                        frames.push_event(rest, &mut |event| reader.event(&event, &mut |delta| telling.tell(delta, out)))?;
+                    rest = rest.get(read..).unwrap_or_default();
+                }
                 telling.note_untold();
                 Ok(Kept::Rewritten)
             }
