@@ -188,8 +188,8 @@ impl Limiter {
         }
     }
 
-    fn settle(&self, claims: &[Claim], taken: Moment) {
-        self.memory.settle(claims, taken, || self.clock.at(Instant::now()));
+    fn settle(&self, claims: &[Claim], taken: Moment, now: impl FnOnce() -> Instant) {
+        self.memory.settle(claims, taken, || self.clock.at(now()));
     }
 
     fn complain(&self, now: Moment) {

@@ -40,7 +40,7 @@ pub(crate) fn reserve_and_settle(c: &mut Criterion) {
                     let began = Instant::now();
                     for _ in 0..times {
                         match limiter.ask(&rules, &ask("red-ci"), Instant::now()).await {
-                            Ok(reservation) => reservation.settle(used()),
+                            Ok(reservation) => reservation.settle(used(), Instant::now()),
                             Err(refused) => unreachable!("{refused}"),
                         }
                     }

@@ -2,6 +2,8 @@
 
 use std::sync::Arc;
 
+use tokio::time::Instant;
+
 use super::Exchange;
 use super::answer::Answering;
 use super::attempts::{Attempt, End};
@@ -33,15 +35,16 @@ impl Exchange {
             self.engine.registry.leave(shared.id);
             shared.release_original();
         }
+        let now = Instant::now();
         let seen = self.take_seen();
-        let bill = self.settle(&seen, outcome);
-        let record = self.record(outcome, error, seen, bill);
+        let bill = self.settle(&seen, outcome, now);
+        let record = self.record(outcome, error, seen, bill, now);
         self.metadata = Some(record.metadata().into_iter().map(|(name, fact)| (name, fact.into_owned())).collect());
         self.engine.sink.write(record);
     }
 
     /// Charges what was used, to the provider that served.
-    fn settle(&mut self, seen: &Seen, outcome: Outcome) -> Bill {
+    fn settle(&mut self, seen: &Seen, outcome: Outcome, now: Instant) -> Bill {
         let (tokens, source) = self.account(seen, outcome);
         let reservation = self.reservation.take();
         let would_exceed = reservation.as_ref().map(Reservation::would_exceed).unwrap_or_default();
@@ -58,7 +61,7 @@ impl Exchange {
         let cost = price.map(|price| price.of(&tokens));
         if let Some(reservation) = reservation {
             let provider = served.map_or("", |choice| &choice.provider.name);
-            reservation.settle(Spent::At { provider, price, tokens });
+            reservation.settle(Spent::At { provider, price, tokens }, now);
         }
         let cost_source = if cost.is_some() { CostSource::Table } else { CostSource::Unpriced };
         Bill { tokens, source, cost, cost_source, would_exceed, uncounted }
@@ -96,7 +99,7 @@ impl Exchange {
         }
     }
 
-    fn record(&self, outcome: Outcome, error: Option<String>, seen: Seen, bill: Bill) -> Record {
+    fn record(&self, outcome: Outcome, error: Option<String>, seen: Seen, bill: Bill, now: Instant) -> Record {
         let shared = self.shared.as_deref();
         let guard = shared.map(|shared| shared.attempts.lock());
         let attempts = guard.as_ref().map_or(&[][..], |attempts| attempts.list());
@@ -119,7 +122,7 @@ impl Exchange {
             provider_dialect: last.map(|choice| choice.provider.dialect.name()),
             attempts: attempts.iter().filter_map(|attempt| self.attempt(attempt, outcome)).collect(),
             ttft: self.first_token,
-            duration: self.began.elapsed(),
+            duration: now.saturating_duration_since(self.began),
             tokens: bill.tokens,
             tokens_source: bill.source,
             cost: bill.cost,

@@ -3,6 +3,7 @@
 use std::sync::Arc;
 
 use http::{HeaderName, HeaderValue};
+use tokio::time::Instant;
 
 use super::claim::{Against, Claim};
 use super::clock::Moment;
@@ -43,14 +44,14 @@ impl Reservation {
         Self { subject: rules.remember(ask), rules, hold }
     }
 
-    /// Charges what was used: the rest is given back, what is more becomes debt.
-    pub fn settle(mut self, spent: Spent<'_>) {
-        self.settle_for(&spent);
+    /// Charges what was used, at the end of the request, which is `now`: the rest is given back, what is more becomes debt.
+    pub fn settle(mut self, spent: Spent<'_>, now: Instant) {
+        self.settle_for(&spent, || now);
     }
 
     /// Charges no tokens: the request was rejected later on, or failed before any provider worked for it.
     pub fn refund(self) {
-        self.settle(Spent::Nothing);
+        drop(self);
     }
 
     /// OpenAI's `x-ratelimit-*` headers: where the caller stood when this was reserved, in the tightest rule of each kind.
@@ -73,19 +74,19 @@ impl Reservation {
         told.filter_map(|claim| Some(Arc::clone(&self.rules.of(claim)?.name))).collect()
     }
 
-    fn settle_for(&mut self, spent: &Spent<'_>) {
+    fn settle_for(&mut self, spent: &Spent<'_>, now: impl FnOnce() -> Instant) {
         if self.hold.settled {
             return;
         }
         let about = (self.hold.limiter.names, self.hold.taken);
         self.rules.note_used(&mut self.hold.claims, self.subject.as_deref(), spent, about);
-        self.hold.settle();
+        self.hold.settle(now);
     }
 }
 
 impl Drop for Reservation {
     fn drop(&mut self) {
-        self.settle_for(&Spent::Nothing);
+        self.settle_for(&Spent::Nothing, Instant::now);
     }
 }
 
@@ -115,15 +116,15 @@ impl Hold {
     }
 
     /// Settles each claim for what was used of it.
-    pub(super) fn settle(&mut self) {
+    pub(super) fn settle(&mut self, now: impl FnOnce() -> Instant) {
         if std::mem::replace(&mut self.settled, true) {
             return;
         }
         match self.place {
-            Place::Memory => self.limiter.settle(&self.claims, self.taken),
+            Place::Memory => self.limiter.settle(&self.claims, self.taken, now),
             Place::Remote(flight) => {
                 if let Some(remote) = &self.limiter.remote {
-                    remote.settle(&self.claims, self.taken, flight);
+                    remote.settle(&self.claims, (self.taken, now()), flight);
                 }
             }
         }
@@ -132,6 +133,6 @@ impl Hold {
 
 impl Drop for Hold {
     fn drop(&mut self) {
-        self.settle();
+        self.settle(Instant::now);
     }
 }

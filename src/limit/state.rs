@@ -263,7 +263,10 @@ mod tests {
         let (rules, limiter) = (rules.priced(&"USD".into(), false), Limiter::new());
         let ask = Ask { headers: &[Some("red")], ..ask() };
         let tokens = Tokens { input: 250, ..Tokens::default() };
-        limiter.reserve(&rules, &ask, Instant::now()).unwrap().settle(Spent::At { provider: "provider", price: None, tokens });
+        limiter
+            .reserve(&rules, &ask, Instant::now())
+            .unwrap()
+            .settle(Spent::At { provider: "provider", price: None, tokens }, Instant::now());
         let headers = [("x-team".to_owned(), "red".to_owned())].into();
         let states = limiter.states(&rules, None, &Known { headers, ..known() }).await.unwrap();
         assert_eq!(

@@ -27,40 +27,33 @@ impl PassThrough {
         chunk: &[u8],
         out: &mut Vec<u8>,
     ) -> Result<Kept, AnswerError> {
-        // While every event so far is forwarded, and lies in this chunk, nothing is copied.
-        let (mut as_is, mut passed) = (frames.are_sse() && frames.residue().is_empty(), 0);
+        let as_is = (frames.are_sse() && frames.residue().is_empty()).then_some(0);
+        let mut forwarded = Forwarded { chunk, as_is, out };
         let mut rest = chunk;
-        let mut pushed = Ok(0);
-        while pushed.is_ok() && !rest.is_empty() {
+        while !rest.is_empty() {
             let known = reader.known(rest, frames.room(), &mut |delta| progress.observe(&delta));
-            let (whole, after) = rest.split_at(known);
-            if as_is {
-                passed += known;
-            } else {
-                out.extend_from_slice(whole);
-            }
-            pushed = frames.push_event(after, &mut |event| {
-                let shown = self.observe(&event, reader, progress);
-                if as_is && matches!(shown, Shown::AsItIs) {
-                    passed += event.raw.len();
-                    return Ok(());
+            let (known, after) = rest.split_at(known);
+            forwarded.pass(known);
+            let pushed = frames.push_event(after, &mut |event| {
+                match self.observe(&event, reader, progress) {
+                    Shown::AsItIs => forwarded.pass(event.raw),
+                    shown => forwarded.write(shown.bytes(&event)),
                 }
-                if as_is {
-                    as_is = false;
-                    out.extend_from_slice(chunk.get(..passed).unwrap_or_default());
-                }
-                out.extend_from_slice(shown.bytes(&event));
                 Ok(())
             });
-            rest = after.get(*pushed.as_ref().unwrap_or(&0)..).unwrap_or_default();
+            match pushed {
+                Ok(read) => rest = after.get(read..).unwrap_or_default(),
+                Err(error) => {
+                    forwarded.copy();
+                    return Err(error);
+                }
+            }
         }
-        if as_is && pushed.is_ok() && frames.residue().is_empty() {
+        if forwarded.as_is.is_some() && frames.residue().is_empty() {
             return Ok(Kept::AsIs);
         }
-        if as_is {
-            out.extend_from_slice(chunk.get(..passed).unwrap_or_default());
-        }
-        pushed.map(|_| Kept::Rewritten)
+        forwarded.copy();
+        Ok(Kept::Rewritten)
     }
 
     /// Observes and forwards an event.
@@ -83,6 +76,37 @@ impl PassThrough {
             Some(instead) => Shown::Instead(instead),
             None if usage && !other && self.hides_usage && self.client.is_usage_chunk(event) => Shown::Hidden,
             None => Shown::AsItIs,
+        }
+    }
+}
+
+/// What the client gets of a chunk. While all of it is forwarded as it came, and lies in this chunk, nothing is copied.
+struct Forwarded<'c> {
+    chunk: &'c [u8],
+    /// How much of the chunk was forwarded, as long as nothing else was.
+    as_is: Option<usize>,
+    out: &'c mut Vec<u8>,
+}
+
+impl Forwarded<'_> {
+    /// Forwards what the provider has sent.
+    fn pass(&mut self, bytes: &[u8]) {
+        match &mut self.as_is {
+            Some(passed) => *passed += bytes.len(),
+            None => self.out.extend_from_slice(bytes),
+        }
+    }
+
+    /// Forwards something else.
+    fn write(&mut self, bytes: &[u8]) {
+        self.copy();
+        self.out.extend_from_slice(bytes);
+    }
+
+    /// From now on all is copied.
+    fn copy(&mut self) {
+        if let Some(passed) = self.as_is.take() {
+            self.out.extend_from_slice(self.chunk.get(..passed).unwrap_or_default());
         }
     }
 }

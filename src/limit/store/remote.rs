@@ -136,7 +136,7 @@ impl Remote {
     }
 
     /// Hands over what is to be settled.
-    pub(in crate::limit) fn settle(&self, claims: &[Claim], taken: Moment, flight: u64) {
+    pub(in crate::limit) fn settle(&self, claims: &[Claim], (taken, now): (Moment, Instant), flight: u64) {
         let mut flies = false;
         let corrections: Vec<_> = claims
             .iter()
@@ -153,7 +153,7 @@ impl Remote {
         if flies {
             self.flights.lock().remove(&flight);
         }
-        if !corrections.is_empty() && self.settling.try_send(Settling::Corrections(corrections, Instant::now())).is_err() {
+        if !corrections.is_empty() && self.settling.try_send(Settling::Corrections(corrections, now)).is_err() {
             self.lose(1, "too many wait for the limit store");
         }
     }

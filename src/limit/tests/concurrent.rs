@@ -79,9 +79,9 @@ fn many_threads_that_reserve_settle_and_drop_lose_no_token() {
                 for i in 0..2_000 {
                     let reservation = limiter.reserve(rules, &prompt(500), Instant::now()).unwrap();
                     match (i + thread) % 4 {
-                        0 => reservation.settle(used(700, 0)),
-                        1 => reservation.settle(used(300, 0)),
-                        2 => reservation.settle(used(100, 0)),
+                        0 => reservation.settle(used(700, 0), Instant::now()),
+                        1 => reservation.settle(used(300, 0), Instant::now()),
+                        2 => reservation.settle(used(100, 0), Instant::now()),
                         _ => reservation.refund(),
                     }
                 }

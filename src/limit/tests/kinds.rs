@@ -61,7 +61,7 @@ async fn every_kind_is_charged_what_was_used_whatever_was_reserved() {
             let (limiter, rules) = (Limiter::new(), dollars(&[Limit { every, calendar, ..limit.clone() }]));
             let reservation = limiter.reserve(&rules, &ask, Instant::now()).unwrap();
             assert_eq!(in_use(&limiter, &rules, &ask), reserved, "{limit:?}");
-            reservation.settle(at(TOKENS));
+            reservation.settle(at(TOKENS), Instant::now());
             assert_eq!(in_use(&limiter, &rules, &ask), used, "{limit:?}");
             let counted = limiter.reserve(&rules, &ask, Instant::now()).unwrap();
             counted.refund();
@@ -82,7 +82,7 @@ async fn no_more_are_in_flight_than_may_be_and_each_that_ends_makes_room_for_one
     assert!(limiter.reserve(&rules, &Ask { key: "other", ..ask() }, Instant::now()).is_ok());
     advance(Time::from_secs(86_400)).await;
     assert!(reserve().is_err(), "time alone makes no room");
-    one.settle(at(TOKENS));
+    one.settle(at(TOKENS), Instant::now());
     let three = reserve().unwrap();
     assert!(reserve().is_err());
     drop((two, three));
@@ -93,7 +93,7 @@ async fn no_more_are_in_flight_than_may_be_and_each_that_ends_makes_room_for_one
 async fn a_burst_is_the_most_at_once_and_the_rate_stays() {
     let (limiter, rules) = (Limiter::new(), Rules::new(&[Limit { burst: Some(Decimal("10".into())), ..total(60) }]));
     assert!(limiter.reserve(&rules, &prompt(11), Instant::now()).unwrap_err().retry_after().is_none());
-    limiter.reserve(&rules, &prompt(10), Instant::now()).unwrap().settle(used(10, 0));
+    limiter.reserve(&rules, &prompt(10), Instant::now()).unwrap().settle(used(10, 0), Instant::now());
     let exceeded = limiter.reserve(&rules, &prompt(10), Instant::now()).unwrap_err();
     assert_eq!(exceeded.retry_after(), Some(Time::from_secs(10)));
     advance(Time::from_secs(60)).await;
@@ -105,7 +105,7 @@ async fn money_is_counted_to_the_billionth() {
     let (limiter, rules) =
         (Limiter::new(), dollars(&[Limit { every: None, calendar: Some(Calendar::Month), ..money("0.00012") }]));
     let ask = Ask { input_tokens: 100, output_tokens: Some(10), price: Some(price()), ..ask() };
-    limiter.reserve(&rules, &ask, Instant::now()).unwrap().settle(at(TOKENS));
+    limiter.reserve(&rules, &ask, Instant::now()).unwrap().settle(at(TOKENS), Instant::now());
     let exceeded = limiter.reserve(&rules, &Ask { input_tokens: 1, output_tokens: Some(0), ..ask }, Instant::now()).unwrap_err();
     assert!(exceeded.to_string().contains("0.00012 USD are used, this request needs about 0.000001 USD"), "{exceeded}");
 }
@@ -115,11 +115,10 @@ async fn a_model_without_a_price_counts_as_nothing_or_is_refused() {
     let unpriced = Ask { input_tokens: 1_000_000, ..ask() };
     let limiter = Limiter::new();
     let allowed = dollars(&[money("1")]);
-    limiter.reserve(&allowed, &unpriced, Instant::now()).unwrap().settle(Spent::At {
-        provider: "provider",
-        price: None,
-        tokens: TOKENS,
-    });
+    limiter
+        .reserve(&allowed, &unpriced, Instant::now())
+        .unwrap()
+        .settle(Spent::At { provider: "provider", price: None, tokens: TOKENS }, Instant::now());
     assert_eq!(in_use(&limiter, &allowed, &unpriced), 0);
     let denied = Rules::new(&[money("1")]).priced(&"USD".into(), true);
     let rejection: crate::rejection::Rejection = limiter.reserve(&denied, &unpriced, Instant::now()).unwrap_err().into();
@@ -214,13 +213,13 @@ proptest! {
                         drop(reservation);
                     } else {
                         sum += counted(&step.used);
-                        reservation.settle(at(step.used));
+                        reservation.settle(at(step.used), Instant::now());
                     }
                 }
             }
             for (reservation, step) in open {
                 sum += counted(&step.used);
-                reservation.settle(at(step.used));
+                reservation.settle(at(step.used), Instant::now());
             }
             prop_assert_eq!(in_use(&limiter, &rules, &ask()), sum);
         }

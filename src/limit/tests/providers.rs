@@ -40,8 +40,8 @@ async fn what_another_provider_served_is_charged_there_and_given_back_here() {
     let (limiter, rules) = (Limiter::new(), Rules::new(&[tokens, requests, all]));
     let reserve = || limiter.reserve(&rules, &first("a", 500), Instant::now()).unwrap();
     let (one, two) = (reserve(), reserve());
-    one.settle(at("b", 70));
-    two.settle(at("a", 30));
+    one.settle(at("b", 70), Instant::now());
+    two.settle(at("a", 30), Instant::now());
     assert_eq!(in_use(&limiter, &rules, "a"), [named("tokens", 30), named("requests", 2), named("all", 100)]);
     assert_eq!(in_use(&limiter, &rules, "b"), [named("tokens", 70), named("requests", 1), named("all", 100)]);
 }
@@ -53,19 +53,19 @@ async fn a_rule_for_some_providers_is_charged_when_one_of_them_served_and_only_t
         monthly(only("b*", Limit { name: "of b".into(), ..total(1_000) })),
     ]);
     let limiter = Limiter::new();
-    limiter.reserve(&rules, &first("a", 500), Instant::now()).unwrap().settle(at("b1", 70));
-    limiter.reserve(&rules, &first("b2", 500), Instant::now()).unwrap().settle(at("b1", 7));
+    limiter.reserve(&rules, &first("a", 500), Instant::now()).unwrap().settle(at("b1", 70), Instant::now());
+    limiter.reserve(&rules, &first("b2", 500), Instant::now()).unwrap().settle(at("b1", 7), Instant::now());
     assert_eq!(in_use(&limiter, &rules, "a"), [named("of a", 0)]);
     assert_eq!(in_use(&limiter, &rules, "b1"), [named("of b", 77)]);
-    limiter.reserve(&rules, &first("a", 500), Instant::now()).unwrap().settle(at("c", 5_000));
+    limiter.reserve(&rules, &first("a", 500), Instant::now()).unwrap().settle(at("c", 5_000), Instant::now());
     assert_eq!(in_use(&limiter, &rules, "a"), [named("of a", 0)]);
 }
 
 #[tokio::test(start_paused = true)]
 async fn what_is_charged_to_the_provider_that_served_may_go_into_debt() {
     let (limiter, rules) = (Limiter::new(), Rules::new(&[Limit { per: vec![Per::Provider], ..total(100) }]));
-    limiter.reserve(&rules, &first("b", 100), Instant::now()).unwrap().settle(at("b", 100));
-    limiter.reserve(&rules, &first("a", 100), Instant::now()).unwrap().settle(at("b", 100));
+    limiter.reserve(&rules, &first("b", 100), Instant::now()).unwrap().settle(at("b", 100), Instant::now());
+    limiter.reserve(&rules, &first("a", 100), Instant::now()).unwrap().settle(at("b", 100), Instant::now());
     let exceeded = limiter.reserve(&rules, &first("b", 100), Instant::now()).unwrap_err();
     assert_eq!(exceeded.retry_after(), Some(std::time::Duration::from_secs(120)));
     assert!(exceeded.is_about_the_provider());
@@ -78,7 +78,7 @@ async fn a_place_in_flight_is_the_first_providers_until_the_end() {
     let limiter = Limiter::new();
     let reservation = limiter.reserve(&rules, &first("a", 0), Instant::now()).unwrap();
     assert!(limiter.reserve(&rules, &first("a", 0), Instant::now()).is_err());
-    reservation.settle(at("b", 1));
+    reservation.settle(at("b", 1), Instant::now());
     assert!(limiter.reserve(&rules, &first("a", 0), Instant::now()).is_ok());
     assert_eq!(in_use(&limiter, &rules, "b"), [named("test", 0)]);
 }
@@ -97,7 +97,7 @@ async fn an_expression_that_speaks_of_the_provider_means_the_one_that_served() {
     let expression = "provider == 'dear' ? 10 * input_tokens : (key == 'key' ? input_tokens : 0)".to_owned();
     let rules = Rules::new(&[monthly(Limit { cost: Some(Cost { expression, amount: 10_000 }), ..limit() })]);
     let limiter = Limiter::new();
-    limiter.reserve(&rules, &first("cheap", 100), Instant::now()).unwrap().settle(at("dear", 50));
+    limiter.reserve(&rules, &first("cheap", 100), Instant::now()).unwrap().settle(at("dear", 50), Instant::now());
     assert_eq!(in_use(&limiter, &rules, "cheap"), [named("test", 500)]);
     assert!(!limiter.reserve(&rules, &first("dear", 990), Instant::now()).unwrap_err().is_about_the_provider());
     assert!(limiter.reserve(&rules, &first("cheap", 990), Instant::now()).is_ok());

@@ -16,14 +16,14 @@ async fn what_was_not_used_is_given_back() {
     let (limiter, rules) = (Limiter::new(), Rules::new(&[total(1_000)]));
     let reservation = reserve(&limiter, &rules, 1_000);
     assert_eq!(left(&limiter, &rules), 0);
-    reservation.settle(used(100, 50));
+    reservation.settle(used(100, 50), Instant::now());
     assert_eq!(left(&limiter, &rules), 850);
 }
 
 #[tokio::test(start_paused = true)]
 async fn what_was_used_beyond_the_reservation_becomes_debt_that_time_pays() {
     let (limiter, rules) = (Limiter::new(), Rules::new(&[total(1_000)]));
-    reserve(&limiter, &rules, 10).settle(used(10, 2_990));
+    reserve(&limiter, &rules, 10).settle(used(10, 2_990), Instant::now());
     let exceeded = limiter.reserve(&rules, &prompt(1), Instant::now()).unwrap_err();
     assert_eq!(exceeded.retry_after(), Some(Time::from_millis(120_060)));
     advance(Time::from_millis(120_059)).await;
@@ -36,7 +36,7 @@ async fn what_was_used_beyond_the_reservation_becomes_debt_that_time_pays() {
 async fn every_way_to_end_without_use_leaves_nothing_reserved() {
     let (limiter, rules) = (Limiter::new(), Rules::new(&[total(1_000)]));
     reserve(&limiter, &rules, 400).refund();
-    reserve(&limiter, &rules, 400).settle(Spent::Nothing);
+    reserve(&limiter, &rules, 400).settle(Spent::Nothing, Instant::now());
     drop(reserve(&limiter, &rules, 400));
     assert_eq!(left(&limiter, &rules), 1_000);
 }
@@ -50,7 +50,7 @@ async fn each_kind_of_rule_charges_its_own_kind_of_tokens() {
     ] {
         let (limiter, rules) = (Limiter::new(), Rules::new(&[limit]));
         let ask = Ask { input_tokens: 500, output_tokens: Some(400), ..ask() };
-        limiter.reserve(&rules, &ask, Instant::now()).unwrap().settle(used(100, 30));
+        limiter.reserve(&rules, &ask, Instant::now()).unwrap().settle(used(100, 30), Instant::now());
         let headers = limiter.reserve(&rules, &prompt(0), Instant::now()).unwrap().headers();
         assert_eq!(headers[1].1, expected.to_string());
     }
@@ -62,7 +62,7 @@ async fn a_refund_gives_back_only_what_time_has_not_given_back_already() {
     let slow = reserve(&limiter, &rules, 1_000);
     advance(Time::from_secs(60)).await;
     let next = reserve(&limiter, &rules, 1_000);
-    slow.settle(used(10, 0));
+    slow.settle(used(10, 0), Instant::now());
     assert_eq!(left(&limiter, &rules), 0, "the refund came on top of a full budget that is in use again");
     next.refund();
     assert_eq!(left(&limiter, &rules), 1_000);
@@ -78,10 +78,10 @@ async fn many_slow_requests_that_end_together_do_not_pile_up_a_burst() {
     }
     let mut admitted = 0;
     for reservation in slow {
-        reservation.settle(used(1, 0));
+        reservation.settle(used(1, 0), Instant::now());
         let tokens = left(&limiter, &rules);
         admitted += tokens;
-        reserve(&limiter, &rules, tokens).settle(used(tokens, 0));
+        reserve(&limiter, &rules, tokens).settle(used(tokens, 0), Instant::now());
     }
     assert_eq!(admitted, 1_000);
 }
@@ -93,7 +93,7 @@ async fn a_refund_does_not_pay_for_what_others_overspend() {
     first.refund();
     advance(Time::from_secs(30)).await;
     second.refund();
-    third.settle(used(1_020, 0));
+    third.settle(used(1_020, 0), Instant::now());
     assert_eq!(left(&limiter, &rules), 0);
 }
 
@@ -102,11 +102,11 @@ async fn a_long_answer_within_the_rate_leaves_no_debt_and_one_beyond_it_does() {
     let (limiter, rules) = (Limiter::new(), Rules::new(&[total(1_000)]));
     let answer = reserve(&limiter, &rules, 10);
     advance(Time::from_secs(300)).await;
-    answer.settle(used(10, 4_000));
+    answer.settle(used(10, 4_000), Instant::now());
     assert_eq!(left(&limiter, &rules), 1_000);
     let answer = reserve(&limiter, &rules, 10);
     advance(Time::from_secs(300)).await;
-    answer.settle(used(10, 6_490));
+    answer.settle(used(10, 6_490), Instant::now());
     assert_eq!(limiter.reserve(&rules, &prompt(1_000), Instant::now()).unwrap_err().retry_after(), Some(Time::from_secs(90)));
 }
 
@@ -120,7 +120,7 @@ async fn a_debt_is_charged_even_if_the_bucket_was_forgotten_meanwhile() {
         drop(limiter.reserve(&other, &ask(), Instant::now()));
     }
     assert_eq!(limiter.buckets(), 1, "only the other rule's");
-    answer.settle(used(10, 2_100));
+    answer.settle(used(10, 2_100), Instant::now());
     assert!(limiter.reserve(&rules, &prompt(1), Instant::now()).is_err());
 }
 
@@ -130,7 +130,7 @@ async fn a_steady_stream_within_the_limit_is_never_turned_away() {
     for limits in [requests(60), total(6_000)] {
         let rules = Rules::new(&[limits]);
         for _ in 0..10_000 {
-            reserve(&limiter, &rules, 100).settle(used(100, 0));
+            reserve(&limiter, &rules, 100).settle(used(100, 0), Instant::now());
             advance(Time::from_secs(1)).await;
         }
     }
@@ -142,7 +142,7 @@ async fn coming_back_at_the_time_told_is_in_time() {
         let (limiter, rules) = (Limiter::new(), Rules::new(&[limit]));
         for _ in 0..50 {
             while let Ok(reservation) = limiter.reserve(&rules, &prompt(tokens), Instant::now()) {
-                reservation.settle(used(tokens, 0));
+                reservation.settle(used(tokens, 0), Instant::now());
             }
             let wait = limiter.reserve(&rules, &prompt(tokens), Instant::now()).unwrap_err().retry_after().unwrap();
             let just_before = Instant::now() + wait - Time::from_nanos(1);
@@ -157,7 +157,7 @@ async fn coming_back_at_the_time_told_is_in_time() {
 async fn a_reload_keeps_the_buckets_of_rules_that_did_not_change() {
     let limiter = Limiter::new();
     let before = Rules::new(&[total(1_000)]);
-    reserve(&limiter, &before, 600).settle(used(600, 0));
+    reserve(&limiter, &before, 600).settle(used(600, 0), Instant::now());
     let after = Rules::new(&[total(1_000), requests(5)]);
     assert_eq!(limiter.reserve(&after, &prompt(401), Instant::now()).unwrap_err().rule(), "total 1000");
     let raised = Rules::new(&[total(2_000)]);
@@ -167,9 +167,9 @@ async fn a_reload_keeps_the_buckets_of_rules_that_did_not_change() {
 #[tokio::test(start_paused = true)]
 async fn what_a_reservation_of_nothing_has_used_counts_from_now_not_from_when_the_bucket_was_last_used() {
     let (limiter, rules) = (Limiter::new(), Rules::new(&[total(1_000)]));
-    reserve(&limiter, &rules, 1).settle(used(1, 0));
+    reserve(&limiter, &rules, 1).settle(used(1, 0), Instant::now());
     advance(Time::from_secs(30)).await;
-    reserve(&limiter, &rules, 0).settle(used(1_000, 0));
+    reserve(&limiter, &rules, 0).settle(used(1_000, 0), Instant::now());
     assert_eq!(left(&limiter, &rules), 0);
 }
 
@@ -178,7 +178,7 @@ async fn absurd_usage_does_not_overflow() {
     let (limiter, rules) = (Limiter::new(), Rules::new(&[total(1_000_000_000_000)]));
     for _ in 0..1_000 {
         let Ok(reservation) = limiter.reserve(&rules, &prompt(1), Instant::now()) else { continue };
-        reservation.settle(used(u64::MAX, u64::MAX));
+        reservation.settle(used(u64::MAX, u64::MAX), Instant::now());
     }
     let wait = limiter.reserve(&rules, &prompt(1), Instant::now()).unwrap_err().retry_after().unwrap();
     assert!(wait > Time::from_secs(900));
@@ -220,7 +220,7 @@ proptest! {
                 prop_assert_eq!(reservation.is_ok(), fits);
                 if let Ok(reservation) = reservation {
                     advance(Time::from_millis(runs_ms)).await;
-                    reservation.settle(used(step.used, 0));
+                    reservation.settle(used(step.used, 0), Instant::now());
                     mark = mark.max(now) + step.used as f64 * 60.0;
                 }
             }
@@ -245,7 +245,7 @@ proptest! {
                 }
                 if i % 3 == 2 && !open.is_empty() {
                     let (reservation, tokens) = open.swap_remove(i % open.len());
-                    reservation.settle(used(tokens, 0));
+                    reservation.settle(used(tokens, 0), Instant::now());
                 }
             }
             for (i, (from, _)) in spent.iter().enumerate() {

@@ -33,9 +33,9 @@ async fn a_redis_that_lost_its_data_begins_with_full_budgets_and_debts_are_charg
     let flying = gateway.take(vec![flight.clone()]).await.unwrap();
     let _: () = redis::cmd("FLUSHALL").query_async(&mut connect(&server).await).await.unwrap();
     back.claims[0].used = 10;
-    back.settle();
+    back.settle(Instant::now);
     debt.claims[0].used = 120;
-    debt.settle();
+    debt.settle(Instant::now);
     gateway.limiter.flush().await;
     assert_eq!(gateway.used(&claim(1, 100, 0)).await, 0);
     assert_eq!(gateway.used(&claim(2, 100, 0)).await, 70, "what went beyond the reservation");
@@ -96,7 +96,7 @@ async fn what_was_taken_from_redis_is_settled_there_when_it_is_back() {
     server.kill();
     gateway.until_away(true).await;
     hold.claims[0].used = 90;
-    hold.settle();
+    hold.settle(Instant::now);
     assert_eq!(gateway.limiter.buckets(), 0, "not here");
     server.restart().await;
     gateway.until_used(&claim(1, 100, 0), 80).await;

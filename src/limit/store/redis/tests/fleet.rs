@@ -67,7 +67,7 @@ async fn what_is_settled_by_one_gateway_is_seen_by_the_other_and_a_debt_too() {
         let bucket = claim(used.into(), 100, 50);
         let mut hold = gateways[0].take(vec![bucket.clone()]).await.unwrap();
         hold.claims[0].used = used;
-        hold.settle();
+        hold.settle(Instant::now);
         gateways[1].until_used(&bucket, seen).await;
     }
     let Decision::Told(Told::Refused(claims, _)) = gateways[1].decide(vec![claim(250, 100, 50)]).await else { panic!() };
@@ -99,7 +99,7 @@ async fn all_that_was_settled_has_arrived_when_a_gateway_has_flushed() {
     }
     for mut hold in holds {
         hold.claims[0].used = 7;
-        hold.settle();
+        hold.settle(Instant::now);
     }
     leaving.limiter.flush().await;
     drop(leaving);
