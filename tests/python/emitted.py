@@ -13,8 +13,20 @@ import httpx2
 
 from harness import BINARY, ROOT, Gateway
 
-# What makes a gateway, and all that it is made of, as talkative as can be.
-TALKATIVE = {"KANMON_LOG": "trace", "RUST_LOG": "trace", "RUST_BACKTRACE": "1"}
+def talkative(directory: Path) -> dict[str, str]:
+    """The environment of a gateway that is at home in this directory and as talkative as can be, with all that it is made of."""
+    log = {"KANMON_LOG": "trace", "RUST_LOG": "trace", "RUST_BACKTRACE": "1"}
+    return {"HOME": str(directory), "TMPDIR": str(directory)} | log
+
+
+def start(config: str, directory: Path, environment: dict[str, str]) -> Gateway:
+    """A gateway that leaves all that it writes in this directory."""
+    return Gateway(config, directory, "gateway", "--access-log", str(directory / "access.jsonl"), **environment)
+
+
+def files(directory: Path) -> dict[str, str]:
+    """What it has left there."""
+    return {name: (directory / name).read_text() for name in ("access.jsonl", "usage.jsonl", "gateway.log")}
 
 
 def pages(at: Gateway, directory: Path) -> dict[str, str]:

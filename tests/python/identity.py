@@ -20,9 +20,13 @@ from google.auth import crypt, jwt
 ISSUER = "https://idp.example"
 
 
-def encoded(number: int, length: int | None = None) -> str:
-    length = length or (number.bit_length() + 7) // 8
-    return base64.urlsafe_b64encode(number.to_bytes(length, "big")).rstrip(b"=").decode()
+def encoded(data: bytes) -> str:
+    """Base64 as tokens and keys are written in."""
+    return base64.urlsafe_b64encode(data).rstrip(b"=").decode()
+
+
+def number(value: int, length: int | None = None) -> str:
+    return encoded(value.to_bytes(length or (value.bit_length() + 7) // 8, "big"))
 
 
 def good_claims() -> dict[str, Any]:
@@ -38,10 +42,10 @@ class Key:
         pem = private.private_bytes(Encoding.PEM, PrivateFormat.PKCS8, NoEncryption())
         if isinstance(public, rsa.RSAPublicNumbers):
             self.signer: Any = crypt.RSASigner.from_string(pem, name)
-            self.jwk = {"kty": "RSA", "n": encoded(public.n), "e": encoded(public.e), "kid": name, "use": "sig"}
+            self.jwk = {"kty": "RSA", "n": number(public.n), "e": number(public.e), "kid": name, "use": "sig"}
         else:
             self.signer = crypt.EsSigner.from_string(pem, name)
-            self.jwk = {"kty": "EC", "crv": "P-256", "x": encoded(public.x, 32), "y": encoded(public.y, 32), "kid": name}
+            self.jwk = {"kty": "EC", "crv": "P-256", "x": number(public.x, 32), "y": number(public.y, 32), "kid": name}
 
     def token(self, **claims: Any) -> str:
         return jwt.encode(self.signer, good_claims() | claims).decode()
@@ -49,10 +53,10 @@ class Key:
 
 def symmetric(secret: bytes, **claims: Any) -> str:
     """A token that is signed with a secret that both sides know (HS256)."""
-    header = base64.urlsafe_b64encode(b'{"alg":"HS256","typ":"JWT","kid":"shared"}').rstrip(b"=").decode()
-    payload = base64.urlsafe_b64encode(json.dumps(good_claims() | claims).encode()).rstrip(b"=").decode()
+    header = encoded(b'{"alg":"HS256","typ":"JWT","kid":"shared"}')
+    payload = encoded(json.dumps(good_claims() | claims).encode())
     signature = hmac.digest(secret, f"{header}.{payload}".encode(), "sha256")
-    return f"{header}.{payload}.{base64.urlsafe_b64encode(signature).rstrip(b'=').decode()}"
+    return f"{header}.{payload}.{encoded(signature)}"
 
 
 class IdentityProvider:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import base64
 import hashlib
 import json
 from collections.abc import Iterator
@@ -17,7 +16,7 @@ from cryptography.hazmat.primitives.asymmetric import ec
 
 from callers import NO_TLS, anthropic_client, openai_client
 from harness import Gateway, Sim, eventually
-from identity import ISSUER, IdentityProvider, Key
+from identity import ISSUER, IdentityProvider, Key, encoded
 
 pytestmark = pytest.mark.gateway
 
@@ -113,7 +112,7 @@ def test_a_token_of_a_forger_is_an_authentication_error(guarded: Gateway, idp: I
     with pytest.raises(openai.AuthenticationError):
         ask(openai_client(guarded.url, forged))
     header, payload, _ = idp.keys[1].token().split(".")
-    unsigned = base64.urlsafe_b64encode(b'{"alg":"none"}').rstrip(b"=").decode()
+    unsigned = encoded(b'{"alg":"none"}')
     for token in (f"{unsigned}.{payload}.", f"{header}.{payload}."):
         with pytest.raises(openai.AuthenticationError):
             ask(openai_client(guarded.url, token))

@@ -17,7 +17,7 @@ import httpx2
 import pytest
 
 from cloud import Cloud
-from emitted import TALKATIVE, check_all, forms, pages, search
+from emitted import check_all, files, forms, pages, search, start, talkative
 from harness import ROOT, Gateway, eventually
 
 pytestmark = pytest.mark.gateway
@@ -135,12 +135,10 @@ def test_no_secret_is_ever_emitted(tmp_path: Path):
         "RULE": SECRETS["a header rule"],
         "AZURE_AUTHORITY_HOST": cloud.url,
         "AWS_ENDPOINT_URL_STS": cloud.url,
-        "HOME": str(tmp_path),
-        "TMPDIR": str(tmp_path),
-    } | TALKATIVE
+    } | talkative(tmp_path)
     good = config(cloud, tmp_path)
     emitted: dict[str, str] = {}
-    at = Gateway(good, tmp_path, "gateway", "--access-log", str(tmp_path / "access.jsonl"), **environment)
+    at = start(good, tmp_path, environment)
     try:
         emitted["answers"] = "\n".join(drive(at, cloud))
         emitted |= pages(at, tmp_path)
@@ -160,8 +158,7 @@ def test_no_secret_is_ever_emitted(tmp_path: Path):
     finally:
         at.stop()
         cloud.stop()
-    for name in ("access.jsonl", "usage.jsonl", "gateway.log"):
-        emitted[name] = (tmp_path / name).read_text()
+    emitted |= files(tmp_path)
     emitted |= check_all([good, *broken(good)], tmp_path, **environment)
     assert "trace" in emitted["gateway.log"].lower() or len(emitted["gateway.log"]) > 2000
 

@@ -13,7 +13,7 @@ from cryptography.hazmat.primitives.asymmetric import ec
 
 from callers import NO_TLS
 from cloud import Cloud
-from emitted import TALKATIVE, check_all, pages, run, search
+from emitted import check_all, files, pages, run, search, start, talkative
 from harness import Gateway, Redis, eventually
 from identity import IdentityProvider, Key, encoded, symmetric
 
@@ -123,13 +123,13 @@ def test_no_secret_of_callers_and_of_the_limit_store_is_ever_emitted(tmp_path: P
     (tmp_path / "keys").mkdir()
     (tmp_path / "keys" / "blue-app").write_text(SECRETS["a key in a directory"])
     cloud, idp, redis = Cloud(), IdentityProvider(), Redis(tmp_path, SECRETS["another password of the store"])
-    idp.others = [{"kty": "oct", "kid": "shared", "k": encoded(int.from_bytes(SECRETS["a key that both sides know"].encode()))}]
+    idp.others = [{"kty": "oct", "kid": "shared", "k": encoded(SECRETS["a key that both sides know"].encode())}]
     sent = tokens(idp)
     keys = [*sent.values(), *(SECRETS[key] for key in ("a key in a directory", "the next key in the directory"))]
-    environment = {"HOME": str(tmp_path), "TMPDIR": str(tmp_path)} | TALKATIVE
+    environment = talkative(tmp_path)
     good = config(cloud, idp, redis, tmp_path, of_store(place, tmp_path))
     emitted: dict[str, str] = {}
-    at = Gateway(good, tmp_path, "gateway", "--access-log", str(tmp_path / "access.jsonl"), **environment)
+    at = start(good, tmp_path, environment)
 
     def log() -> str:
         return at.server.log.read_text()
@@ -157,8 +157,7 @@ def test_no_secret_of_callers_and_of_the_limit_store_is_ever_emitted(tmp_path: P
         at.stop()
         for one in (redis, idp, cloud):
             one.stop()
-    for name in ("access.jsonl", "usage.jsonl", "gateway.log"):
-        emitted[name] = (tmp_path / name).read_text()
+    emitted |= files(tmp_path)
     assert "alice" in emitted["usage.jsonl"] and "blue-app" in emitted["usage.jsonl"]
     (tmp_path / "keys" / "blue-app").write_text(SECRETS["a key in a directory"])
     emitted |= check_all([good, *(broken(good) if place == "file" else [])], tmp_path, **environment)
