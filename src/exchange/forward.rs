@@ -88,13 +88,10 @@ pub fn forward(
         credential => credential.headers(&request).map_err(|error| unproven(choice, &error))?,
     };
     let content_length = rendered.body.as_ref().map_or(original.body.len(), Bytes::len);
-    let headers = Headers { shared, original, choice, rendered: &rendered, same_format, first, edits: Edits::default() };
-    let mut edits = headers.state_all(&credential, content_length);
-    for (name, value) in [(":path", path), (":authority", authority)] {
-        if !first || original.fields.get(name) != Some(&value) {
-            edits.pseudo(name, value);
-        }
-    }
+    let mut headers = Headers { shared, original, choice, rendered: &rendered, same_format, first, edits: Edits::default() };
+    headers.state_pseudo(":path", path);
+    headers.state_pseudo(":authority", authority);
+    let edits = headers.state_all(&credential, content_length);
     let body = rendered.body.or_else(|| (!first).then(|| original.body.clone()));
     Ok(Forward { edits, body, content_length, dropped: rendered.dropped })
 }
@@ -197,11 +194,22 @@ impl Headers<'_> {
         self.edits
     }
 
-    /// States what a header shall be. On the first attempt Envoy has what the client sent, and only a change is said; later it has
-    /// what the attempts before have left, and everything is said.
+    /// Whether Envoy has it so already. On the first attempt it has what the client sent, and only a change is said; later it has what
+    /// the attempts before have left, and everything is said.
+    fn stands(&self, name: &str, value: Option<&[u8]>) -> bool {
+        self.first && self.original.fields.raw(name) == value
+    }
+
+    /// States what a pseudo-header shall be.
+    fn state_pseudo(&mut self, name: &'static str, value: String) {
+        if !self.stands(name, Some(value.as_bytes())) {
+            self.edits.pseudo(name, value);
+        }
+    }
+
+    /// States what a header shall be.
     fn state(&mut self, name: &HeaderName, value: Option<HeaderValue>) {
-        let now = self.original.fields.raw(name.as_str());
-        if self.first && now == value.as_ref().map(HeaderValue::as_bytes) {
+        if self.stands(name.as_str(), value.as_ref().map(HeaderValue::as_bytes)) {
             return;
         }
         match value {

@@ -4,14 +4,7 @@ use jiff::Timestamp;
 use jiff::civil::Date;
 use jiff::tz::TimeZone;
 
-/// What a budget begins anew with.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
-pub(super) enum Calendar {
-    /// The day.
-    Day,
-    /// The month.
-    Month,
-}
+use crate::config::model::Calendar;
 
 /// A day or a month: when it begins and when it ends, in microseconds since 1970.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -22,12 +15,12 @@ pub(super) struct Period {
 
 const DAY: i64 = 86_400 * 1_000_000;
 
-impl Calendar {
-    /// The period that a time is in.
-    pub(super) fn period(self, wall: i64) -> Period {
-        match self {
-            Self::Day => day(wall),
-            Self::Month => month(wall).unwrap_or_else(|| day(wall)),
+impl Period {
+    /// The day or the month that a time is in.
+    pub(super) fn of(calendar: Calendar, wall: i64) -> Self {
+        match calendar {
+            Calendar::Day => day(wall),
+            Calendar::Month => month(wall).unwrap_or_else(|| day(wall)),
         }
     }
 }
@@ -55,7 +48,7 @@ mod tests {
     use proptest::prelude::*;
 
     fn told(calendar: Calendar, time: &str) -> [String; 2] {
-        let period = calendar.period(time.parse::<Timestamp>().unwrap().as_microsecond());
+        let period = Period::of(calendar, time.parse::<Timestamp>().unwrap().as_microsecond());
         [period.begins, period.ends].map(|time| Timestamp::from_microsecond(time).unwrap().to_string())
     }
 
@@ -71,10 +64,10 @@ mod tests {
         #[test]
         fn every_time_is_in_its_period_and_the_next_begins_where_it_ends(wall in 0_i64..250_000_000_000_000_000) {
             for calendar in [Calendar::Day, Calendar::Month] {
-                let period = calendar.period(wall);
+                let period = Period::of(calendar, wall);
                 prop_assert!(period.begins <= wall && wall < period.ends);
-                prop_assert_eq!(calendar.period(period.ends).begins, period.ends);
-                prop_assert_eq!(calendar.period(period.begins), period);
+                prop_assert_eq!(Period::of(calendar, period.ends).begins, period.ends);
+                prop_assert_eq!(Period::of(calendar, period.begins), period);
             }
         }
     }

@@ -102,9 +102,7 @@ impl Route {
         let rest = self.choices.iter().enumerate().filter(|(_, choice)| may(choice));
         rest.min_by_key(|(_, choice)| wakes(choice)).map(|(position, _)| position)
     }
-}
 
-impl Route {
     /// The order that begins with a choice, as an index into [`Route::orders`]: without those that have no credential at this moment,
     /// as far as there is an order without them.
     pub fn order(&self, first: usize, now: Instant) -> usize {

@@ -12,7 +12,7 @@ use crate::limit::budget::{Budget, Kind};
 use crate::limit::claim::Claim;
 use crate::limit::clock::Moment;
 use crate::limit::names::{Name, Names};
-use crate::limit::period::{self, Period};
+use crate::limit::period::Period;
 use crate::limit::{Ask, Expression};
 use crate::usage::{Money, Tokens};
 
@@ -138,8 +138,7 @@ impl Rule {
     /// The day or month that it is, if the rule is one of a day or a month.
     fn period(&self, now: Moment) -> Option<Period> {
         match self.window {
-            Window::Calendar(Calendar::Day) => Some(period::Calendar::Day.period(now.wall)),
-            Window::Calendar(Calendar::Month) => Some(period::Calendar::Month.period(now.wall)),
+            Window::Calendar(calendar) => Some(Period::of(calendar, now.wall)),
             Window::Rolling(_) | Window::InFlight => None,
         }
     }

@@ -6,6 +6,7 @@
 use serde::Serialize;
 
 use super::{error, now, usage};
+use crate::codec::sse;
 use crate::rejection::Rejection;
 use crate::translate::answer::ProviderError;
 use crate::translate::verdict;
@@ -92,14 +93,14 @@ impl Chunks {
     pub(in crate::translate) fn fail(&mut self, rejection: &Rejection, out: &mut Vec<u8>) {
         if !self.ended {
             self.ended = true;
-            event(&error::rejection(rejection), out);
+            sse::write(out, None, &error::rejection(rejection));
         }
     }
 
     /// Ends the stream with an error of the provider.
     pub(in crate::translate) fn error(&mut self, reported: &ProviderError<'_>, out: &mut Vec<u8>) {
         self.ended = true;
-        event(&error::render(verdict::status(reported), reported), out);
+        sse::write(out, None, &error::render(verdict::status(reported), reported));
     }
 
     /// Ends the stream of a whole answer.
@@ -112,14 +113,8 @@ impl Chunks {
             json(&usage::Told::from(tokens), out);
             out.extend_from_slice(b"}\n\n");
         }
-        event(b"[DONE]", out);
+        sse::write(out, None, b"[DONE]");
     }
-}
-
-fn event(data: &[u8], out: &mut Vec<u8>) {
-    out.extend_from_slice(b"data: ");
-    out.extend_from_slice(data);
-    out.extend_from_slice(b"\n\n");
 }
 
 fn json(value: &impl Serialize, out: &mut Vec<u8>) {
