@@ -2,15 +2,17 @@
 //!
 //! Most events say one thing, some more text, and differ from the one before in that text only. Such an event is known by comparing
 //! its bytes, at a tenth of what reading JSON costs, in whatever dialect: the template is an event that was read and said nothing
-//! but a text that stands in it without escapes; another event with the same bytes before and behind, and between them only bytes
-//! that stand for themselves in a JSON string, is the same JSON with another text in it. Whatever else is said on the way (a reason
+//! but a text that stands in it without escapes; another event with the same bytes before and behind, and between them what may
+//! stand in a JSON string, is the same JSON with another text in it. Whatever else is said on the way (a reason
 //! to stop, the end of a block) makes the template forgotten, so that no change of the reader's state is passed over.
 
-use memchr::memchr2;
+use memchr::memchr;
 
 use super::answer::Delta;
 use super::dialects::Reader;
+use super::text::Str;
 use super::{AnswerError, Api, Format};
+use crate::codec::json::string_length;
 use crate::codec::sse::Event;
 
 /// Reads a provider's stream.
@@ -20,7 +22,7 @@ pub(super) struct Reading {
     template: Template,
 }
 
-/// An event that said nothing but a text, without the text.
+/// An event that said nothing but a text, without the text and its quotes.
 #[derive(Debug, Default)]
 struct Template {
     /// All bytes of the event in front of the text. Empty: there is no template.
@@ -49,7 +51,7 @@ impl Reading {
         while let Some((text, length)) = self.template.beginning(bytes.get(taken..).unwrap_or_default())
             && room.is_some_and(|room| length <= room)
         {
-            emit(Delta::Text { choice: self.template.choice, text: text.into() });
+            emit(Delta::Text { choice: self.template.choice, text });
             taken += length;
         }
         taken
@@ -61,17 +63,14 @@ impl Reading {
     /// The reader's.
     pub(super) fn event(&mut self, event: &Event<'_>, emit: &mut dyn FnMut(Delta<'_>)) -> Result<(), AnswerError> {
         if let Some(text) = self.template.text(event) {
-            emit(Delta::Text { choice: self.template.choice, text: text.into() });
+            emit(Delta::Text { choice: self.template.choice, text });
             return Ok(());
         }
         let Self { reader, template } = self;
-        let known_but_for_its_text = template.between(event).is_some();
         let mut deltas = 0;
         let read = reader.event(event, &mut |delta| {
             deltas += 1;
             match &delta {
-                // A text with escapes, say.
-                Delta::Text { choice, .. } if deltas == 1 && known_but_for_its_text && *choice == template.choice => {}
                 Delta::Text { choice, text } if deltas == 1 => template.learn(event, *choice, text),
                 _ => template.forget(),
             }
@@ -92,32 +91,26 @@ impl Reading {
 
 impl Template {
     /// The text of an event that fits.
-    fn text<'e>(&self, event: &'e Event<'_>) -> Option<&'e str> {
-        plain(self.between(event)?)
-    }
-
-    /// What stands in an event between head and tail, if these are its own.
-    fn between<'e>(&self, event: &'e Event<'_>) -> Option<&'e [u8]> {
+    fn text<'e>(&self, event: &'e Event<'_>) -> Option<Str<'e>> {
         if self.head.is_empty() || event.exception || event.name.unwrap_or_default() != self.name {
             return None;
         }
         let (begin, end) = self.data;
-        event.data.strip_prefix(self.head.get(begin..)?)?.strip_suffix(self.tail.get(..end)?)
+        let (text, behind) = string(event.data.strip_prefix(self.head.get(begin..)?)?)?;
+        (behind == self.tail.get(..end)?).then_some(text)
     }
 
     /// The text of a whole event that fits and stands at the beginning of these bytes, and the event's length.
-    fn beginning<'b>(&self, bytes: &'b [u8]) -> Option<(&'b str, usize)> {
+    fn beginning<'b>(&self, bytes: &'b [u8]) -> Option<(Str<'b>, usize)> {
         let rest = if self.whole { bytes.strip_prefix(self.head.as_slice())? } else { return None };
-        let (text, behind) = rest.split_at_checked(memchr2(b'"', b'\\', rest)?)?;
-        behind.starts_with(&self.tail).then_some(())?;
-        Some((plain(text)?, self.head.len() + text.len() + self.tail.len()))
+        let (text, behind) = string(rest)?;
+        let after = behind.strip_prefix(self.tail.as_slice())?;
+        Some((text, bytes.len() - after.len()))
     }
 
     /// Learns from an event that has said this text, if the text is a string of the event as it stands there.
     fn learn(&mut self, event: &Event<'_>, choice: u32, text: &str) {
-        let Some((head, tail)) = around(&event.data, text.as_bytes()).filter(|(head, tail)| is_string(head, tail)) else {
-            return self.forget();
-        };
+        let Some((head, tail)) = around(&event.data, text.as_bytes()).and_then(without_quotes) else { return self.forget() };
         let (before, behind) = around(event.raw, &event.data).unwrap_or_default();
         // A byte order mark counts at the beginning of a stream only.
         self.whole = matches!(behind, b"\n\n" | b"\r\n\r\n") && before.is_ascii();
@@ -139,16 +132,21 @@ impl Template {
     }
 }
 
-/// A text whose bytes all stand for themselves in a JSON string.
-fn plain(text: &[u8]) -> Option<&str> {
-    let stands_for_itself = |byte: u8| byte >= 0x20 && byte != b'"' && byte != b'\\';
-    // Without a branch, so that it is done for many bytes at once.
-    let plain = text.iter().fold(true, |plain, byte| plain & stands_for_itself(*byte));
-    if plain && !text.is_empty() { std::str::from_utf8(text).ok() } else { None }
+/// The text of the JSON string that begins here, unless it is empty, and what stands behind it.
+fn string(bytes: &[u8]) -> Option<(Str<'_>, &[u8])> {
+    let length = string_length(bytes.strip_prefix(b"\"")?)?;
+    let (quoted, behind) = bytes.split_at_checked(length + 2)?;
+    let text = match quoted.get(1..=length)? {
+        [] => return None,
+        plain if memchr(b'\\', plain).is_none() => std::str::from_utf8(plain).ok()?.into(),
+        _ => serde_json::from_slice(quoted).ok()?,
+    };
+    Some((text, behind))
 }
 
-fn is_string(head: &[u8], tail: &[u8]) -> bool {
-    head.ends_with(b"\"") && tail.starts_with(b"\"")
+/// What stands around a text and its quotes, if it has any.
+fn without_quotes<'e>((head, tail): (&'e [u8], &'e [u8])) -> Option<(&'e [u8], &'e [u8])> {
+    Some((head.strip_suffix(b"\"")?, tail.strip_prefix(b"\"")?))
 }
 
 /// What stands before and behind a part that lies within `whole`.
@@ -202,12 +200,20 @@ mod tests {
     }
 
     #[test]
-    fn whatever_is_not_plain_text_is_read() {
+    fn escapes_are_known_as_what_they_stand_for() {
+        let texts = [r"a\nb", r"caf\u00e9", r"\ud83d\ude00", r#"\"held\""#, r"\\", r"\/", r"\u0000"];
+        let events: Vec<_> = ["a", "b"].iter().chain(&texts).flat_map(|text| chat(&[(*text, "")])).collect();
+        let (said, known) = read(Format::Chat, &events);
+        assert_eq!((said, known), (read_all(Format::Chat, &events), texts.len()));
+    }
+
+    #[test]
+    fn whatever_is_not_a_text_is_read() {
         let structure = r#"x"},"finish_reason":"stop"},{"index":1,"delta":{"content":"y"#;
-        for (odd, known_again) in [(r"a\nb", 1), (r"caf\u00e9", 1), ("", 0), (structure, 0)] {
+        for odd in ["", structure] {
             let events = chat(&[("a", ""), ("b", ""), (odd, ""), ("c", "")]);
             let (said, known) = read(Format::Chat, &events);
-            assert_eq!((said, known), (read_all(Format::Chat, &events), known_again), "{odd}");
+            assert_eq!((said, known), (read_all(Format::Chat, &events), 0), "{odd}");
         }
     }
 
@@ -231,13 +237,10 @@ mod tests {
         for (before, end) in
             [("data: ", "\n\n"), ("data:", "\r\n\r\n"), ("event: x\nid: 7\ndata: ", "\n\n"), (": hi\n\ndata: ", "\n\n")]
         {
-            let events = ["a", "b", "c", "Hello, wörld"].map(|text| format!("{before}{}{end}", chunk(text, "")));
+            let texts = ["a", "b", r#"\"c\""#, "Hello, wörld"];
+            let events = texts.map(|text| format!("{before}{}{end}", chunk(text, "")));
             let (said, known) = read_sse(&events.concat(), 1_000);
-            assert_eq!(
-                said,
-                read_all(Format::Chat, &chat(&[("a", ""), ("b", ""), ("c", ""), ("Hello, wörld", "")])),
-                "{before:?}"
-            );
+            assert_eq!(said, read_all(Format::Chat, &chat(&texts.map(|text| (text, "")))), "{before:?}");
             let expected = if before.starts_with(':') { 0 } else { events[2].len() + events[3].len() };
             assert_eq!(known, expected, "{before:?}");
         }
@@ -246,7 +249,7 @@ mod tests {
     #[test]
     fn what_only_looks_like_a_known_event_is_parsed() {
         let first = ["a", "b"].map(|text| format!("data: {}\n\n", chunk(text, ""))).concat();
-        for odd in [r"a\nb", r"caf\u00e9", "", "\u{1}", "a\tb"] {
+        for odd in [r"\ud83d", r"\x", r"\u00g0", "", "\u{1}", "a\tb"] {
             assert_eq!(read_sse(&format!("{first}data: {}\n\n", chunk(odd, "")), 1_000).1, 0, "{odd:?}");
         }
         assert_eq!(read_sse(&format!("{first}data: {}\ndata: \n\n", chunk("c", "")), 1_000).1, 0, "another line of data");

@@ -1,4 +1,6 @@
-//! The text of a JSON string, where a body has most of its bytes: looked at eight or sixteen at a time.
+//! The text of a JSON string, where a body has most of its bytes: looked at sixteen at a time.
+
+use wide::u8x16;
 
 const CONTROL: &str = "a control character in a string must be escaped";
 const ESCAPE: &str = "a backslash in a string must begin an escape";
@@ -20,37 +22,26 @@ pub(super) fn length(text: &[u8]) -> Result<usize, (usize, &'static str)> {
 
 /// How many bytes from the first are neither a quote, nor a backslash, nor a control character.
 fn plain(bytes: &[u8]) -> usize {
-    let mut count = 0;
-    while let Some(eight) = bytes[count..].first_chunk() {
-        match plain_of_eight(*eight) {
-            // Short runs are the rule in code and schemas; what is longer than eight bytes may be prose.
-            8 if count == 0 => count = 8 + plain_sixteens(&bytes[8..]),
-            8 => count += 8,
-            some => return count + some,
+    let (sixteens, rest) = bytes.as_chunks();
+    for (index, sixteen) in sixteens.iter().enumerate() {
+        let special = special(*sixteen);
+        if special != 0 {
+            return 16 * index + special.trailing_zeros() as usize;
         }
     }
-    count + bytes[count..].iter().take_while(|byte| !is_special(**byte)).count()
+    16 * sixteens.len() + rest.iter().take_while(|byte| !is_special(**byte)).count()
+}
+
+/// A bit for each of the bytes, from the lowest: whether it is special.
+fn special(sixteen: [u8; 16]) -> u32 {
+    const QUOTES: u8x16 = u8x16::splat(b'"');
+    const BACKSLASHES: u8x16 = u8x16::splat(b'\\');
+    const LAST_CONTROL: u8x16 = u8x16::splat(0x1f);
+    let bytes = u8x16::new(sixteen);
+    let special = bytes.simd_eq(QUOTES) | bytes.simd_eq(BACKSLASHES) | bytes.min(LAST_CONTROL).simd_eq(bytes);
+    special.to_bitmask()
 }
 
 fn is_special(byte: u8) -> bool {
     byte < 0x20 || byte == b'"' || byte == b'\\'
-}
-
-/// As [`plain`], rounded down to sixteens: the compiler makes one comparison out of each sixteen.
-fn plain_sixteens(bytes: &[u8]) -> usize {
-    let any = |sixteen: &[u8; 16]| sixteen.iter().fold(false, |any, byte| any | is_special(*byte));
-    16 * bytes.as_chunks().0.iter().take_while(|sixteen| !any(sixteen)).count()
-}
-
-/// As [`plain`], of eight at once: in `special`, the high bit of each special byte is set, and perhaps that of bytes behind the
-/// first one.
-fn plain_of_eight(eight: [u8; 8]) -> usize {
-    const ONES: u64 = u64::from_ne_bytes([1; 8]);
-    const HIGH: u64 = ONES << 7;
-    const QUOTES: u64 = ONES * b'"' as u64;
-    const BACKSLASHES: u64 = ONES * b'\\' as u64;
-    let word = u64::from_le_bytes(eight);
-    let below = |word: u64, bound: u64| word.wrapping_sub(ONES * bound) & !word;
-    let special = (below(word, 0x20) | below(word ^ QUOTES, 1) | below(word ^ BACKSLASHES, 1)) & HIGH;
-    special.trailing_zeros() as usize / 8
 }
