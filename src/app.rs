@@ -1,6 +1,7 @@
 //! Wires the parts together and takes them down in order: first no new requests, then those under way to their end, then the
 //! usage records to the disk.
 
+use std::convert::Infallible;
 use std::future::Future;
 use std::net::SocketAddr;
 use std::sync::Arc;
@@ -75,7 +76,10 @@ impl App {
         let app = Self { engine, readiness, admin, stop, tasks, store };
         let stopped = app.stop.clone().cancelled_owned();
         let processor = Arc::clone(&app.engine);
-        app.spawn("processor", async move { server::serve(processor, listener, &snapshot.bounds, stopped).await });
+        app.spawn("processor", async move {
+            server::serve(processor, listener, &snapshot.bounds, stopped).await;
+            Ok::<_, Infallible>(())
+        });
         app.spawn("admin", until(app.stop.clone(), admin::serve(admin_listener, Arc::clone(&app.engine), app.readiness.clone())));
         app.spawn("config watch", until(app.stop.clone(), watch(Arc::clone(&app.engine))));
         app.spawn("config changes", until(app.stop.clone(), follow(Arc::clone(&app.engine))));

@@ -24,7 +24,6 @@ mod watch;
 use std::sync::Arc;
 
 use tonic::Status;
-use tonic::body::Body;
 
 use crate::envoy::contract::{ATTEMPT, GATE, PEEK, ROLE_METADATA, WATCH};
 use crate::exchange::Engine;
@@ -45,7 +44,7 @@ impl Processor {
     }
 
     /// The answers to one stream of messages.
-    fn process(&self, role: &str, inbound: Inbound) -> Result<Body, Status> {
+    fn process(&self, role: &str, inbound: Inbound) -> Result<Outbound, Status> {
         let engine = Arc::clone(&self.engine);
         match role {
             GATE => Ok(answers(inbound, gate::Gate::new(engine))),
@@ -59,6 +58,6 @@ impl Processor {
     }
 }
 
-fn answers(inbound: Inbound, session: impl Session) -> Body {
-    Body::new(Outbound::new(drive(inbound, session)))
+fn answers(inbound: Inbound, session: impl Session) -> Outbound {
+    Outbound::new(drive(inbound, session))
 }

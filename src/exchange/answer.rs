@@ -150,7 +150,7 @@ impl Exchange {
             self.answering = Answering::Stream(Box::new(Streaming::new(context, decoder)));
             return Ok(HeadStep::Continue(edits, BodyMode::Streamed));
         }
-        let holding = Holding::new(context, decoder, status, self.snapshot.bounds.answer_bytes, self.has_own_key(head));
+        let holding = Holding::new(context, decoder, head, status, self.snapshot.bounds.answer_bytes, self.has_own_key(head));
         if head.end {
             return Ok(HeadStep::Reply(self.empty_body(holding, edits)));
         }

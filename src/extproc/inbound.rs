@@ -4,14 +4,14 @@
 //! go with the message: a stream that waits for its provider holds nothing of what it has read. (tonic's own reader keeps a buffer as large
 //! as the largest message for as long as the stream lives.)
 
+use std::error::Error;
 use std::future::poll_fn;
 use std::pin::Pin;
 use std::task::{Context, Poll, ready};
 
 use bytes::{Buf as _, Bytes, BytesMut};
-use hyper::body::Body as _;
+use hyper::body::{Body, Incoming};
 use prost::Message as _;
-use tonic::body::Body;
 use tonic::{Code, Status};
 
 use super::message::Message;
@@ -20,8 +20,8 @@ use super::message::Message;
 pub(super) const PREFIX: usize = 5;
 
 /// The inbound half of a stream.
-pub(super) struct Inbound {
-    body: Body,
+pub(super) struct Inbound<B = Incoming> {
+    body: B,
     /// What has been read and not been used.
     rest: Bytes,
     /// The length of the message that comes next, once its prefix has been read.
@@ -32,8 +32,8 @@ pub(super) struct Inbound {
     longest: usize,
 }
 
-impl Inbound {
-    pub(super) fn new(body: Body, longest: usize) -> Self {
+impl<B: Body<Data = Bytes, Error: Into<Box<dyn Error + Send + Sync>>> + Unpin> Inbound<B> {
+    pub(super) fn new(body: B, longest: usize) -> Self {
         Self { body, rest: Bytes::new(), length: None, gathered: BytesMut::new(), longest }
     }
 
@@ -92,9 +92,11 @@ impl Inbound {
             }
             match ready!(Pin::new(&mut self.body).poll_frame(cx)) {
                 Some(Ok(frame)) => self.rest = frame.into_data().unwrap_or_default(),
-                // Envoy has reset the stream.
-                Some(Err(status)) if status.code() == Code::Cancelled => return Poll::Ready(Ok(None)),
-                Some(Err(status)) => return Poll::Ready(Err(status)),
+                Some(Err(error)) => {
+                    let status = Status::from_error(error.into());
+                    let reset = status.code() == Code::Cancelled;
+                    return Poll::Ready(if reset { Ok(None) } else { Err(status) });
+                }
                 None if self.gathered.is_empty() => return Poll::Ready(Ok(None)),
                 None => return Poll::Ready(Err(cut())),
             }
@@ -129,9 +131,9 @@ mod tests {
         bytes
     }
 
-    fn of(frames: impl IntoIterator<Item = Vec<u8>>) -> Inbound {
+    fn of(frames: impl IntoIterator<Item = Vec<u8>>) -> Inbound<impl Body<Data = Bytes, Error = Infallible> + Unpin> {
         let frames: VecDeque<_> = frames.into_iter().map(|frame| Ok::<_, Infallible>(Frame::data(Bytes::from(frame)))).collect();
-        Inbound::new(Body::new(StreamBody::new(stream::iter(frames))), 1_000)
+        Inbound::new(StreamBody::new(stream::iter(frames)), 1_000)
     }
 
     fn chunk(text: &str) -> envoy::ProcessingRequest {
@@ -183,7 +185,7 @@ mod tests {
     async fn a_message_in_one_frame_is_not_copied() {
         let frame = Bytes::from(framed(&chunk("where it lies")));
         let body = StreamBody::new(stream::iter([Ok::<_, Infallible>(Frame::data(frame.clone()))]));
-        let message = Inbound::new(Body::new(body), 1_000).message().await.unwrap().unwrap();
+        let message = Inbound::new(body, 1_000).message().await.unwrap().unwrap();
         let Some(Phase::AnswerBody(read)) = message.phase else { panic!() };
         assert!(frame.as_ptr_range().contains(&read.body.as_ptr()));
     }

@@ -24,47 +24,47 @@ const STRING: u8 = 3 << 3 | 2;
 /// `Value.struct_value`: field 5, length-delimited.
 const STRUCT: u8 = 5 << 3 | 2;
 
-/// How long each level of the message is, in bytes.
-struct Lengths {
-    facts: usize,
+/// Metadata that is to be encoded, and how long each level of the message is, in bytes.
+pub(super) struct Measured<'a> {
+    facts: &'a Metadata,
+    all_facts: usize,
     namespace: usize,
     entry: usize,
     whole: usize,
 }
 
-impl Lengths {
-    fn of(facts: &Metadata) -> Self {
-        let facts = facts.iter().map(|(name, fact)| delimited(entry(name, value(fact)))).sum();
-        let namespace = delimited(facts);
+impl<'a> Measured<'a> {
+    pub(super) fn of(facts: &'a Metadata) -> Self {
+        let all_facts = facts.iter().map(|(name, fact)| delimited(entry(name, value(fact)))).sum();
+        let namespace = delimited(all_facts);
         let entry = entry(NAMESPACE, namespace);
-        Self { facts, namespace, entry, whole: delimited(entry) }
+        Self { facts, all_facts, namespace, entry, whole: delimited(entry) }
     }
-}
 
-/// How many bytes [`encode`] writes.
-pub(super) fn encoded_len(facts: &Metadata) -> usize {
-    delimited(Lengths::of(facts).whole)
-}
+    /// How many bytes [`Self::encode`] writes.
+    pub(super) fn len(&self) -> usize {
+        delimited(self.whole)
+    }
 
-/// Appends the metadata to an encoded `ProcessingResponse` that has none.
-pub(super) fn encode(facts: &Metadata, out: &mut impl BufMut) {
-    let lengths = Lengths::of(facts);
-    head(DYNAMIC_METADATA, lengths.whole, out);
-    head(FIRST, lengths.entry, out);
-    text(FIRST, NAMESPACE, out);
-    head(VALUE, lengths.namespace, out);
-    head(STRUCT, lengths.facts, out);
-    for (name, fact) in facts {
-        let length = value(fact);
-        head(FIRST, entry(name, length), out);
-        text(FIRST, name, out);
-        head(VALUE, length, out);
-        match fact {
-            Fact::Number(number) => {
-                out.put_u8(NUMBER);
-                out.put_f64_le(*number);
+    /// Appends the metadata to an encoded `ProcessingResponse` that has none.
+    pub(super) fn encode(&self, out: &mut impl BufMut) {
+        head(DYNAMIC_METADATA, self.whole, out);
+        head(FIRST, self.entry, out);
+        text(FIRST, NAMESPACE, out);
+        head(VALUE, self.namespace, out);
+        head(STRUCT, self.all_facts, out);
+        for (name, fact) in self.facts {
+            let length = value(fact);
+            head(FIRST, entry(name, length), out);
+            text(FIRST, name, out);
+            head(VALUE, length, out);
+            match fact {
+                Fact::Number(number) => {
+                    out.put_u8(NUMBER);
+                    out.put_f64_le(*number);
+                }
+                Fact::Text(said) => text(STRING, said, out),
             }
-            Fact::Text(said) => text(STRING, said, out),
         }
     }
 }
@@ -108,8 +108,9 @@ mod tests {
 
     fn decoded(facts: &Metadata) -> ProcessingResponse {
         let mut bytes = Vec::new();
-        encode(facts, &mut bytes);
-        assert_eq!(bytes.len(), encoded_len(facts));
+        let measured = Measured::of(facts);
+        measured.encode(&mut bytes);
+        assert_eq!(bytes.len(), measured.len());
         ProcessingResponse::decode(bytes.as_slice()).unwrap()
     }
 

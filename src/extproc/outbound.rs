@@ -15,7 +15,7 @@ use prost::Message as _;
 use tonic::Status;
 
 use super::inbound::PREFIX;
-use super::metadata;
+use super::metadata::Measured;
 use crate::exchange::Metadata;
 
 /// No more is gathered before it is sent, in bytes.
@@ -44,15 +44,15 @@ pub(super) struct Outbox(BytesMut);
 impl Outbox {
     /// Adds a message.
     pub(super) fn push(&mut self, answer: &Answer) {
-        let metadata = answer.metadata.as_ref();
-        let length = answer.message.encoded_len() + metadata.map_or(0, metadata::encoded_len);
+        let metadata = answer.metadata.as_ref().map(Measured::of);
+        let length = answer.message.encoded_len() + metadata.as_ref().map_or(0, Measured::len);
         self.0.reserve(PREFIX + length);
         self.0.put_u8(0);
         // Bodies are bounded far below 4 GiB.
         self.0.put_u32(u32::try_from(length).unwrap_or(u32::MAX));
         answer.message.encode_raw(&mut self.0);
-        if let Some(facts) = metadata {
-            metadata::encode(facts, &mut self.0);
+        if let Some(metadata) = metadata {
+            metadata.encode(&mut self.0);
         }
     }
 
@@ -72,8 +72,8 @@ impl Outbox {
 }
 
 /// The outbound half of a stream: what is sent, and the status at the end.
-pub(super) struct Outbound<S> {
-    sent: Pin<Box<S>>,
+pub(super) struct Outbound {
+    sent: Pin<Box<dyn Stream<Item = Result<Bytes, Status>> + Send>>,
     state: State,
 }
 
@@ -84,13 +84,13 @@ enum State {
     Ended,
 }
 
-impl<S> Outbound<S> {
-    pub(super) fn new(sent: S) -> Self {
+impl Outbound {
+    pub(super) fn new(sent: impl Stream<Item = Result<Bytes, Status>> + Send + 'static) -> Self {
         Self { sent: Box::pin(sent), state: State::Open }
     }
 }
 
-impl<S: Stream<Item = Result<Bytes, Status>>> Body for Outbound<S> {
+impl Body for Outbound {
     type Data = Bytes;
     type Error = Status;
 

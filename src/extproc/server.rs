@@ -7,16 +7,21 @@ use std::future::Future;
 use std::io;
 use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
+use std::pin::pin;
 use std::str::FromStr;
 use std::sync::Arc;
+use std::time::Duration;
 
-use tokio::net::{TcpListener, UnixListener};
-use tokio_stream::wrappers::UnixListenerStream;
-use tonic::transport::Server;
-use tonic::transport::server::TcpIncoming;
+use hyper::server::conn::http2;
+use hyper_util::rt::{TokioExecutor, TokioIo};
+use hyper_util::server::graceful::{GracefulShutdown, Watcher};
+use tokio::io::{AsyncRead, AsyncWrite};
+use tokio::net::{TcpListener, TcpStream, UnixListener, UnixStream};
+use tonic_health::ServingStatus;
+use tonic_health::pb::health_server::Health;
 
 use super::Processor;
-use super::service::ExternalProcessor;
+use super::service::{self, Services};
 use crate::config::Bounds;
 use crate::exchange::Engine;
 
@@ -38,12 +43,20 @@ pub enum Listener {
     Tcp(TcpListener),
 }
 
+/// A connection that has come in.
+enum Accepted {
+    Unix(UnixStream),
+    Tcp(TcpStream),
+}
+
 /// Room for protobuf around the largest body that Envoy holds.
 const MESSAGE_SLACK: usize = 1 << 20;
 const STREAM_WINDOW: u32 = 4 << 20;
 const CONNECTION_WINDOW: u32 = 64 << 20;
 /// A client that leaves resets its stream; the default closes the whole connection after 20 of these.
 const PENDING_RESETS: usize = 100_000;
+/// The pause after a failed accept: too many open files pass only when some are closed.
+const ACCEPT_AGAIN: Duration = Duration::from_millis(50);
 
 impl Listener {
     /// Binds the address. A socket file that nobody listens on is replaced.
@@ -61,6 +74,25 @@ impl Listener {
             }
         }
     }
+
+    async fn accept(&self) -> io::Result<Accepted> {
+        match self {
+            Self::Unix(listener, _) => listener.accept().await.map(|(stream, _)| Accepted::Unix(stream)),
+            Self::Tcp(listener) => {
+                let (stream, _) = listener.accept().await?;
+                stream.set_nodelay(true)?;
+                Ok(Accepted::Tcp(stream))
+            }
+        }
+    }
+
+    /// Takes no more connections. Gives the path that is left over.
+    fn close(self) -> Option<PathBuf> {
+        match self {
+            Self::Unix(_, path) => Some(path),
+            Self::Tcp(_) => None,
+        }
+    }
 }
 
 async fn replace_stale(path: &Path) -> io::Result<()> {
@@ -71,36 +103,49 @@ async fn replace_stale(path: &Path) -> io::Result<()> {
 }
 
 /// Serves until `shutdown` resolves and the streams under way have ended.
-///
-/// # Errors
-/// The server cannot go on.
-pub async fn serve(
-    engine: Arc<Engine>,
-    listener: Listener,
-    bounds: &Bounds,
-    shutdown: impl Future<Output = ()>,
-) -> Result<(), tonic::transport::Error> {
+pub async fn serve(engine: Arc<Engine>, listener: Listener, bounds: &Bounds, shutdown: impl Future<Output = ()>) {
     let messages = bounds.request_bytes.max(bounds.answer_bytes).saturating_add(MESSAGE_SLACK);
-    let service = ExternalProcessor::new(Processor::new(engine), messages);
-    let (health, health_service) = tonic_health::server::health_reporter();
-    health.set_serving::<ExternalProcessor>().await;
-    let router = Server::builder()
+    let (reporter, health) = tonic_health::server::health_reporter();
+    reporter.set_service_status(service::NAME, ServingStatus::Serving).await;
+    let services = Services::new(Processor::new(engine), messages, health);
+    let connections = GracefulShutdown::new();
+    let mut shutdown = pin!(shutdown);
+    loop {
+        let accepted = tokio::select! {
+            accepted = listener.accept() => accepted,
+            () = &mut shutdown => break,
+        };
+        match accepted {
+            Ok(Accepted::Unix(stream)) => tokio::spawn(connection(stream, services.clone(), connections.watcher())),
+            Ok(Accepted::Tcp(stream)) => tokio::spawn(connection(stream, services.clone(), connections.watcher())),
+            Err(error) => {
+                tracing::warn!(%error, "a connection cannot be accepted");
+                tokio::time::sleep(ACCEPT_AGAIN).await;
+                continue;
+            }
+        };
+    }
+    let path = listener.close();
+    connections.shutdown().await;
+    if let Some(path) = path {
+        let _ = std::fs::remove_file(path);
+    }
+}
+
+async fn connection<H: Health>(
+    stream: impl AsyncRead + AsyncWrite + Unpin + Send + 'static,
+    services: Services<H>,
+    watcher: Watcher,
+) {
+    let mut http2 = http2::Builder::new(TokioExecutor::new());
+    http2
         .initial_stream_window_size(STREAM_WINDOW)
         .initial_connection_window_size(CONNECTION_WINDOW)
         .max_concurrent_streams(None)
-        .http2_max_pending_accept_reset_streams(Some(PENDING_RESETS))
-        .add_service(service)
-        .add_service(health_service);
-    match listener {
-        Listener::Tcp(listener) => {
-            let incoming = TcpIncoming::from(listener).with_nodelay(Some(true));
-            router.serve_with_incoming_shutdown(incoming, shutdown).await
-        }
-        Listener::Unix(listener, path) => {
-            let served = router.serve_with_incoming_shutdown(UnixListenerStream::new(listener), shutdown).await;
-            let _ = std::fs::remove_file(path);
-            served
-        }
+        .max_pending_accept_reset_streams(PENDING_RESETS);
+    if let Err(error) = watcher.watch(http2.serve_connection(TokioIo::new(stream), services)).await {
+        // Envoy that leaves without a word is no fault: each of its streams has ended by itself.
+        tracing::debug!(%error, "a connection has ended");
     }
 }
 

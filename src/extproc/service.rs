@@ -1,70 +1,106 @@
-//! The gRPC service `envoy.service.ext_proc.v3.ExternalProcessor`, by hand: the generated one copies every body, and keeps
-//! buffers as large as the largest message for as long as a stream lives.
+//! The gRPC services of a connection. `envoy.service.ext_proc.v3.ExternalProcessor` stands on HTTP/2's frames, without a layer
+//! between: the generated service copies every body, and keeps buffers as large as the largest message for as long as a stream lives.
+//! Beside it stands the standard health service.
 
 use std::convert::Infallible;
 use std::future::{Ready, ready};
+use std::pin::Pin;
 use std::task::{Context, Poll};
 
-use http::HeaderValue;
+use bytes::Bytes;
+use futures_util::future::Either;
 use http::header::CONTENT_TYPE;
+use http::{HeaderValue, Request, Response};
+use hyper::body::{Body, Frame, Incoming};
 use tonic::Status;
-use tonic::body::Body;
-use tonic::codegen::Service;
-use tonic::server::NamedService;
+use tonic::codegen::Service as _;
+use tonic_health::pb::health_server::{Health, HealthServer};
 
 use super::Processor;
 use super::inbound::Inbound;
+use super::outbound::Outbound;
 use crate::envoy::contract::ROLE_METADATA;
 
+/// The name of the processor's service.
+pub(super) const NAME: &str = "envoy.service.ext_proc.v3.ExternalProcessor";
 const PROCESS: &str = "/envoy.service.ext_proc.v3.ExternalProcessor/Process";
+const HEALTH: &str = "/grpc.health.v1.Health/";
 const GRPC: HeaderValue = HeaderValue::from_static("application/grpc");
 
-/// The service.
-#[derive(Debug, Clone)]
-pub(super) struct ExternalProcessor {
+/// The services.
+pub(super) struct Services<H> {
     processor: Processor,
     longest_message: usize,
+    health: HealthServer<H>,
 }
 
-impl ExternalProcessor {
+/// What a service sends.
+pub(super) enum Sent {
+    /// Messages to Envoy.
+    Messages(Outbound),
+    /// What the library sends: the state of health, or a status alone.
+    Other(tonic::body::Body),
+}
+
+impl<H> Services<H> {
     /// `longest_message`: of those from Envoy, in bytes. Those to Envoy are not bounded here.
-    pub(super) fn new(processor: Processor, longest_message: usize) -> Self {
-        Self { processor, longest_message }
-    }
-}
-
-impl NamedService for ExternalProcessor {
-    const NAME: &'static str = "envoy.service.ext_proc.v3.ExternalProcessor";
-}
-
-impl Service<http::Request<Body>> for ExternalProcessor {
-    type Response = http::Response<Body>;
-    type Error = Infallible;
-    type Future = Ready<Result<Self::Response, Infallible>>;
-
-    fn poll_ready(&mut self, _: &mut Context<'_>) -> Poll<Result<(), Infallible>> {
-        Poll::Ready(Ok(()))
+    pub(super) fn new(processor: Processor, longest_message: usize, health: HealthServer<H>) -> Self {
+        Self { processor, longest_message, health }
     }
 
-    fn call(&mut self, request: http::Request<Body>) -> Self::Future {
-        ready(Ok(self.answer(request)))
-    }
-}
-
-impl ExternalProcessor {
-    fn answer(&self, request: http::Request<Body>) -> http::Response<Body> {
-        if request.uri().path() != PROCESS {
-            return Status::unimplemented("this service has the one method Process").into_http();
-        }
+    fn process(&self, request: Request<Incoming>) -> Result<Response<Sent>, Status> {
         let (head, body) = request.into_parts();
         let role = head.headers.get(ROLE_METADATA).and_then(|role| role.to_str().ok()).unwrap_or_default();
-        match self.processor.process(role, Inbound::new(body, self.longest_message)) {
-            Ok(answers) => {
-                let mut response = http::Response::new(answers);
-                response.headers_mut().insert(CONTENT_TYPE, GRPC);
-                response
-            }
-            Err(status) => status.into_http(),
+        let answers = self.processor.process(role, Inbound::new(body, self.longest_message))?;
+        let mut response = Response::new(Sent::Messages(answers));
+        response.headers_mut().insert(CONTENT_TYPE, GRPC);
+        Ok(response)
+    }
+}
+
+impl<H> Clone for Services<H> {
+    fn clone(&self) -> Self {
+        Self { processor: self.processor.clone(), longest_message: self.longest_message, health: self.health.clone() }
+    }
+}
+
+type Answer = Result<Response<Sent>, Infallible>;
+
+impl<H: Health> hyper::service::Service<Request<Incoming>> for Services<H> {
+    type Response = Response<Sent>;
+    type Error = Infallible;
+    type Future = Either<Ready<Answer>, Pin<Box<dyn Future<Output = Answer> + Send>>>;
+
+    fn call(&self, request: Request<Incoming>) -> Self::Future {
+        let path = request.uri().path();
+        if path.starts_with(HEALTH) {
+            let answer = self.health.clone().call(request);
+            return Either::Right(Box::pin(async { answer.await.map(|response| response.map(Sent::Other)) }));
+        }
+        let answer = if path == PROCESS {
+            self.process(request)
+        } else {
+            Err(Status::unimplemented(format!("the services here are {NAME} and grpc.health.v1.Health")))
+        };
+        Either::Left(ready(Ok(answer.unwrap_or_else(|status| status.into_http().map(Sent::Other)))))
+    }
+}
+
+impl Body for Sent {
+    type Data = Bytes;
+    type Error = Status;
+
+    fn poll_frame(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Option<Result<Frame<Bytes>, Status>>> {
+        match self.get_mut() {
+            Self::Messages(messages) => Pin::new(messages).poll_frame(cx),
+            Self::Other(other) => Pin::new(other).poll_frame(cx),
+        }
+    }
+
+    fn is_end_stream(&self) -> bool {
+        match self {
+            Self::Messages(messages) => messages.is_end_stream(),
+            Self::Other(other) => other.is_end_stream(),
         }
     }
 }

@@ -28,6 +28,8 @@ pub struct Gateway {
     directory: TempDir,
 }
 
+const SOCKET: &str = "kanmon.sock";
+
 impl Gateway {
     /// Starts a processor with two OpenAI providers and one Anthropic provider, and `more` in the config.
     pub async fn start(more: &str) -> Self {
@@ -40,12 +42,17 @@ impl Gateway {
         let usage = directory.path().join("usage.jsonl");
         let text = config(auth, &usage.display().to_string(), more);
         let snapshot = config::parse(&text, "test.yaml").unwrap_or_else(|errors| panic!("{errors}"));
-        let socket = directory.path().join("kanmon.sock");
+        let socket = directory.path().join(SOCKET);
         let live = Arc::new(Live::without_file(snapshot));
         let admin = SocketAddr::from((Ipv4Addr::LOCALHOST, 0));
         let app = App::start(live, &Address::Unix(socket.clone()), admin).await.unwrap();
         let client = Client::new(connect(socket).await).max_decoding_message_size(usize::MAX);
         Self { app, client, directory }
+    }
+
+    /// A connection of its own to the processor.
+    pub async fn connect(&self) -> Channel {
+        connect(self.directory.path().join(SOCKET)).await
     }
 
     pub async fn gate(&mut self) -> Stream {

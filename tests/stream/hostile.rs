@@ -2,7 +2,11 @@
 
 use envoy_types::pb::envoy::service::ext_proc::v3::processing_request::Request;
 use envoy_types::pb::envoy::service::ext_proc::v3::{HttpBody, ProcessingRequest};
+use envoy_types::pb::envoy::service::ratelimit::v3::RateLimitRequest;
+use envoy_types::pb::envoy::service::ratelimit::v3::rate_limit_service_client::RateLimitServiceClient;
 use tonic::Code;
+use tonic_health::pb::HealthCheckRequest;
+use tonic_health::pb::health_client::HealthClient;
 
 use crate::fake_envoy::{Stream, Told, headers};
 use crate::gateway::{Gateway, request};
@@ -47,4 +51,20 @@ async fn a_stream_without_a_known_role_is_refused() {
     let status = gateway.client.process(outbound).await.unwrap_err();
     assert_eq!(status.code(), Code::InvalidArgument);
     assert!(status.message().contains("x-kanmon-role"));
+}
+
+#[tokio::test]
+async fn other_services_than_the_processor_and_health_are_unknown() {
+    let gateway = Gateway::start("").await;
+    let channel = gateway.connect().await;
+    const SERVING: i32 = 1;
+    let service = "envoy.service.ext_proc.v3.ExternalProcessor".to_owned();
+    for (service, serving) in [(String::new(), true), (service, true), ("another.Service".to_owned(), false)] {
+        let asked = HealthClient::new(channel.clone()).check(HealthCheckRequest { service: service.clone() }).await;
+        let told = asked.map(|told| told.into_inner().status).map_err(|status| status.code());
+        let expected = if serving { Ok(SERVING) } else { Err(Code::NotFound) };
+        assert_eq!(told, expected, "{service:?}");
+    }
+    let unknown = RateLimitServiceClient::new(channel).should_rate_limit(RateLimitRequest::default()).await.unwrap_err();
+    assert_eq!(unknown.code(), Code::Unimplemented);
 }

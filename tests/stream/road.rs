@@ -159,6 +159,22 @@ async fn a_compressed_answer_is_decompressed_once() {
 }
 
 #[tokio::test]
+async fn the_length_of_an_answer_is_said_where_the_provider_has_not_said_it() {
+    let mut gateway = Gateway::start("").await;
+    let plain =
+        r#"{"id":"x","model":"m","choices":[{"index":0,"message":{"role":"assistant","content":"hi"},"finish_reason":"stop"}]}"#;
+    let length = plain.len().to_string();
+    for (told, said) in [(Some(&*length), None), (None, Some(&length)), (Some("7"), Some(&length))] {
+        let (mut gate, _) = gateway.sent(CHAT, PLAIN).await;
+        let mut head = vec![(":status", "200"), ("content-type", "application/json")];
+        head.extend(told.map(|told| ("content-length", told)));
+        gate.response_headers(&head, "one").await;
+        let body = gate.response_body(plain.as_bytes(), true).await;
+        assert_eq!(body.set().get("content-length"), said, "told: {told:?}");
+    }
+}
+
+#[tokio::test]
 async fn an_answer_that_is_not_the_providers_api_is_a_bad_gateway_and_not_an_empty_answer() {
     let mut gateway = Gateway::start("").await;
     let (mut gate, _) =

@@ -5,7 +5,7 @@
 use http::HeaderValue;
 use http::header::{CONTENT_LENGTH, CONTENT_TYPE};
 
-use super::{Answering, ChunkStep};
+use super::{AnswerHead, Answering, ChunkStep};
 use crate::codec::encoding::{Decoder, EncodingError};
 use crate::exchange::Exchange;
 use crate::exchange::fields::Edits;
@@ -14,15 +14,27 @@ use crate::rejection::{Kind, Rejection};
 use crate::translate::{self, AnswerContext, Seen};
 use crate::usage::Outcome;
 
+const JSON: &str = "application/json";
+
 /// An answer that comes as one piece.
 #[derive(Debug)]
 pub(in crate::exchange) struct Holding {
     context: AnswerContext,
     decoder: Option<Decoder>,
-    status: u16,
+    told: Told,
     limit: usize,
     /// Whether the provider was asked with the caller's own key.
     own_key: bool,
+}
+
+/// What the provider says of an answer before its body.
+#[derive(Debug, Clone, Copy)]
+struct Told {
+    status: u16,
+    /// Of the body as it comes, in bytes.
+    length: Option<usize>,
+    /// Whether its type is written as Kanmon writes it.
+    is_json: bool,
 }
 
 /// What came of it.
@@ -36,8 +48,18 @@ struct Settled {
 }
 
 impl Holding {
-    pub(super) fn new(context: AnswerContext, decoder: Option<Decoder>, status: u16, limit: usize, own_key: bool) -> Self {
-        Self { context, decoder, status, limit, own_key }
+    /// `limit`: the longest body that is taken, in bytes.
+    pub(super) fn new(
+        context: AnswerContext,
+        decoder: Option<Decoder>,
+        head: &AnswerHead,
+        status: u16,
+        limit: usize,
+        own_key: bool,
+    ) -> Self {
+        let length = head.fields.get(CONTENT_LENGTH.as_str()).and_then(|length| length.parse().ok());
+        let is_json = head.fields.get(CONTENT_TYPE.as_str()) == Some(JSON);
+        Self { context, decoder, told: Told { status, length, is_json }, limit, own_key }
     }
 
     fn settle(mut self, body: &[u8]) -> Settled {
@@ -59,14 +81,14 @@ impl Holding {
         }
         let plain = self.plain(body)?;
         let body = plain.as_deref().unwrap_or(body);
-        match self.status {
+        match self.told.status {
             200..=299 => {
                 let whole = translate::whole(&self.context, body)?;
                 let body = whole.body.map(Vec::from).or(plain);
-                Ok(Settled { status: self.status, body, seen: whole.seen, outcome: Outcome::Ok, error: None })
+                Ok(Settled { status: self.told.status, body, seen: whole.seen, outcome: Outcome::Ok, error: None })
             }
             400..=599 => {
-                let answer = translate::provider_error(&self.context, self.status, body);
+                let answer = translate::provider_error(&self.context, self.told.status, body);
                 // The client's key was right; it is the gateway's that the provider refuses.
                 if answer.refuses_credential && !self.own_key {
                     return Err(credential_refused());
@@ -97,16 +119,19 @@ impl Holding {
 
 impl Exchange {
     pub(super) fn whole_body(&mut self, holding: Holding, body: &[u8]) -> ChunkStep {
-        let before = holding.status;
+        let told = holding.told;
         let mut settled = holding.settle(body);
         let mut edits = Edits::default();
-        if settled.status != before {
+        if settled.status != told.status {
             edits.pseudo(":status", settled.status.to_string());
         }
-        if settled.body.is_some() {
-            edits.set(CONTENT_TYPE, HeaderValue::from_static("application/json"));
+        if settled.body.is_some() && !told.is_json {
+            edits.set(CONTENT_TYPE, HeaderValue::from_static(JSON));
         }
-        edits.set(CONTENT_LENGTH, HeaderValue::from(settled.body.as_ref().map_or(body.len(), Vec::len)));
+        let length = settled.body.as_ref().map_or(body.len(), Vec::len);
+        if told.length != Some(length) {
+            edits.set(CONTENT_LENGTH, HeaderValue::from(length));
+        }
         let body = settled.body.take();
         self.settled(settled);
         ChunkStep { edits, body }
