@@ -20,6 +20,7 @@ mod peek;
 pub mod server;
 mod service;
 mod watch;
+mod wire;
 
 use std::sync::Arc;
 

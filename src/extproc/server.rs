@@ -22,6 +22,7 @@ use tonic_health::pb::health_server::Health;
 
 use super::Processor;
 use super::service::{self, Services};
+use super::wire::Wire;
 use crate::config::Bounds;
 use crate::exchange::Engine;
 
@@ -143,7 +144,7 @@ async fn connection<H: Health>(
         .initial_connection_window_size(CONNECTION_WINDOW)
         .max_concurrent_streams(None)
         .max_pending_accept_reset_streams(PENDING_RESETS);
-    if let Err(error) = watcher.watch(http2.serve_connection(TokioIo::new(stream), services)).await {
+    if let Err(error) = watcher.watch(http2.serve_connection(TokioIo::new(Wire::new(stream)), services)).await {
         // Envoy that leaves without a word is no fault: each of its streams has ended by itself.
         tracing::debug!(%error, "a connection has ended");
     }
