@@ -9,7 +9,7 @@ use serde::{Deserialize, Serialize};
 /// Measures Envoy with and without Kanmon.
 #[derive(Debug, Parser)]
 pub(crate) struct Args {
-    /// A minute instead of ten: one short round. For trying out, not for figures.
+    /// A minute instead of ten: one round. For trying out, not for figures.
     #[arg(long)]
     pub(crate) quick: bool,
     /// Measure only these setups.

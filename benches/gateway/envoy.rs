@@ -13,8 +13,8 @@ use crate::process::Process;
 
 /// The wrapped upstream filter that is entered only after a failed attempt.
 const ATTEMPT_FILTER: &str = "kanmon.attempt";
-/// Filters that stand under the same condition and belong to a new translation.
-const WITH_IT: [&str; 2] = ["kanmon.strip", "kanmon.length"];
+/// The filter that stands under the same condition and belongs to a new translation.
+const STRIP_FILTER: &str = "kanmon.strip";
 
 /// The configuration that fits a gateway config.
 pub(crate) async fn render(kanmon: &Path, config: &Path, listen: SocketAddr, socket: &Path) -> Result<Value> {
@@ -57,7 +57,7 @@ pub(crate) fn two_streams(mut config: Value) -> Result<Value> {
     let clusters = config.pointer_mut("/static_resources/clusters").and_then(Value::as_array_mut).context("no clusters")?;
     let mut unwrapped = 0;
     for filters in clusters.iter_mut().filter_map(upstream_filters) {
-        filters.retain(|filter| !WITH_IT.contains(&name(filter)));
+        filters.retain(|filter| name(filter) != STRIP_FILTER);
         for filter in filters.iter_mut().filter(|filter| name(filter) == ATTEMPT_FILTER) {
             *filter = filter.pointer("/typed_config/extension_config").context("the attempt filter has no condition")?.clone();
             unwrapped += 1;

@@ -38,16 +38,15 @@ pub(crate) struct Plan {
 
 impl Plan {
     pub(crate) fn new(args: &Args) -> Self {
-        let full = Self {
+        Self {
             quick: args.quick,
-            rounds: args.rounds.unwrap_or(if args.quick { 1 } else { 9 }),
-            warm_up_ms: 300,
-            window_ms: 1300,
-            single_ms: 400,
-            events_ms: 1200,
+            rounds: args.rounds.unwrap_or(if args.quick { 1 } else { 15 }),
+            warm_up_ms: 200,
+            window_ms: 800,
+            single_ms: 300,
+            events_ms: 1000,
             open_streams: 1000,
-        };
-        if args.quick { Self { warm_up_ms: 200, window_ms: 800, single_ms: 300, events_ms: 1000, ..full } } else { full }
+        }
     }
 
     fn load(&self, setup: &Setup, row: Row) -> Load {

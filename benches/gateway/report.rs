@@ -28,7 +28,7 @@ pub(crate) struct Line {
     pub(crate) envoy_cpu_us: f64,
     pub(crate) processor_cpu_us: f64,
     pub(crate) rss_mib: f64,
-    /// `None` where the no-op processor was not measured.
+    /// Of the requests per second: the median of the rounds' ratios. `None` where the no-op processor was not measured.
     pub(crate) ratio_to_noop: Option<f64>,
 }
 
@@ -171,19 +171,23 @@ fn ratios_by_round(own: &Group<'_>, other: &Group<'_>) -> Vec<f64> {
     own.samples.iter().zip(&other.samples).map(|(own, other)| rounded(rate(own) / rate(other))).collect()
 }
 
+/// The median of these: a machine that changes its speed from round to round changes it for both.
+fn ratio(own: &Group<'_>, other: &Group<'_>) -> f64 {
+    rounded(median(ratios_by_round(own, other)))
+}
+
 fn line(group: &Group<'_>, groups: &[Group<'_>]) -> Line {
-    let requests_per_second = group.median(rate);
     Line {
         setup: group.setup.name(),
         body_bytes: group.row.body_bytes,
         streamed: group.row.streamed,
-        requests_per_second: rounded(requests_per_second),
+        requests_per_second: rounded(group.median(rate)),
         p50_ms: rounded(group.median(|sample| sample.outcome.p50_ms)),
         p99_ms: rounded(group.median(|sample| sample.outcome.p99_ms)),
         envoy_cpu_us: rounded(group.cpu_us(|sample| sample.cpu.envoy)),
         processor_cpu_us: rounded(group.cpu_us(|sample| sample.cpu.processor)),
         rss_mib: rounded(group.median(|sample| sample.rss_mib)),
-        ratio_to_noop: other(Kind::Noop, group, groups).map(|noop| rounded(requests_per_second / noop.median(rate))),
+        ratio_to_noop: other(Kind::Noop, group, groups).map(|noop| ratio(group, noop)),
     }
 }
 

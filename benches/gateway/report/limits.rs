@@ -2,7 +2,7 @@
 
 use serde::Serialize;
 
-use super::{Group, other, rate, ratios_by_round, rounded};
+use super::{Group, other, ratio, ratios_by_round, rounded};
 use crate::args::Kind;
 
 /// A setup with ten limits in one row.
@@ -11,7 +11,7 @@ pub(crate) struct LimitsLine {
     pub(super) setup: &'static str,
     pub(super) body_bytes: usize,
     pub(super) streamed: bool,
-    /// Requests per second, in relation to `pass_through`.
+    /// Requests per second, in relation to `pass_through`: the median of the rounds' ratios.
     pub(super) ratio_to_pass_through: f64,
     /// How far that is noise can be seen in how the rounds differ.
     pub(super) ratio_by_round: Vec<f64>,
@@ -35,7 +35,7 @@ fn line(ten: &Group<'_>, two: &Group<'_>) -> LimitsLine {
         setup: ten.setup.name(),
         body_bytes: ten.row.body_bytes,
         streamed: ten.row.streamed,
-        ratio_to_pass_through: rounded(ten.median(rate) / two.median(rate)),
+        ratio_to_pass_through: ratio(ten, two),
         ratio_by_round: ratios_by_round(ten, two),
         added_single_p50_us: rounded(single_us(ten) - single_us(two)),
         added_processor_cpu_us: rounded(processor_us(ten) - processor_us(two)),
