@@ -129,7 +129,7 @@ impl App {
             tracing::warn!(exchanges = self.engine.registry.len(), "exchanges were cut: they did not end in time");
         }
         if self.store.is_some() && tokio::time::timeout(SETTLE, self.engine.limiter.flush()).await.is_err() {
-            tracing::error!("settlements were lost: the limit store does not take them");
+            tracing::error!("the limit store does not answer: settlements that it has not taken are lost");
         }
         if tokio::time::timeout(FLUSH, self.engine.sink.flush()).await.is_err() {
             tracing::error!("usage records were lost: the disk does not take them");
