@@ -143,6 +143,7 @@ async fn connection<H: Health>(
         .initial_stream_window_size(STREAM_WINDOW)
         .initial_connection_window_size(CONNECTION_WINDOW)
         .max_concurrent_streams(None)
+        .auto_date_header(false)
         .max_pending_accept_reset_streams(PENDING_RESETS);
     if let Err(error) = watcher.watch(http2.serve_connection(TokioIo::new(Wire::new(stream)), services)).await {
         // Envoy that leaves without a word is no fault: each of its streams has ended by itself.
