@@ -33,7 +33,7 @@ use inbound::Inbound;
 use outbound::Outbound;
 
 /// The external processor.
-#[derive(Debug, Clone)]
+#[derive(Debug)]
 pub struct Processor {
     engine: Arc<Engine>,
 }

@@ -107,7 +107,7 @@ impl Report {
         table::targets(&self.targets);
         table::noise(&self.rows);
         if self.plan.quick {
-            println!("\nThis was a quick run: one short round. Figures to compare come from a full one.");
+            println!("\nThis was a quick run: one round. Figures to compare come from a full one.");
         }
     }
 

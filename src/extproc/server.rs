@@ -12,16 +12,18 @@ use std::str::FromStr;
 use std::sync::Arc;
 use std::time::Duration;
 
+use envoy_types::pb::envoy::service::ext_proc::v3::external_processor_server::SERVICE_NAME;
 use hyper::server::conn::http2;
 use hyper_util::rt::{TokioExecutor, TokioIo};
 use hyper_util::server::graceful::{GracefulShutdown, Watcher};
 use tokio::io::{AsyncRead, AsyncWrite};
 use tokio::net::{TcpListener, TcpStream, UnixListener, UnixStream};
+use tokio_util::either::Either;
 use tonic_health::ServingStatus;
 use tonic_health::pb::health_server::Health;
 
 use super::Processor;
-use super::service::{self, Services};
+use super::service::Services;
 use super::wire::Wire;
 use crate::config::Bounds;
 use crate::exchange::Engine;
@@ -42,12 +44,6 @@ pub enum Listener {
     Unix(UnixListener, PathBuf),
     /// TCP.
     Tcp(TcpListener),
-}
-
-/// A connection that has come in.
-enum Accepted {
-    Unix(UnixStream),
-    Tcp(TcpStream),
 }
 
 /// Room for protobuf around the largest body that Envoy holds.
@@ -76,13 +72,13 @@ impl Listener {
         }
     }
 
-    async fn accept(&self) -> io::Result<Accepted> {
+    async fn accept(&self) -> io::Result<Either<UnixStream, TcpStream>> {
         match self {
-            Self::Unix(listener, _) => listener.accept().await.map(|(stream, _)| Accepted::Unix(stream)),
+            Self::Unix(listener, _) => listener.accept().await.map(|(stream, _)| Either::Left(stream)),
             Self::Tcp(listener) => {
                 let (stream, _) = listener.accept().await?;
                 stream.set_nodelay(true)?;
-                Ok(Accepted::Tcp(stream))
+                Ok(Either::Right(stream))
             }
         }
     }
@@ -107,8 +103,8 @@ async fn replace_stale(path: &Path) -> io::Result<()> {
 pub async fn serve(engine: Arc<Engine>, listener: Listener, bounds: &Bounds, shutdown: impl Future<Output = ()>) {
     let messages = bounds.request_bytes.max(bounds.answer_bytes).saturating_add(MESSAGE_SLACK);
     let (reporter, health) = tonic_health::server::health_reporter();
-    reporter.set_service_status(service::NAME, ServingStatus::Serving).await;
-    let services = Services::new(Processor::new(engine), messages, health);
+    reporter.set_service_status(SERVICE_NAME, ServingStatus::Serving).await;
+    let services = Arc::new(Services::new(Processor::new(engine), messages, health));
     let connections = GracefulShutdown::new();
     let mut shutdown = pin!(shutdown);
     loop {
@@ -117,14 +113,14 @@ pub async fn serve(engine: Arc<Engine>, listener: Listener, bounds: &Bounds, shu
             () = &mut shutdown => break,
         };
         match accepted {
-            Ok(Accepted::Unix(stream)) => tokio::spawn(connection(stream, services.clone(), connections.watcher())),
-            Ok(Accepted::Tcp(stream)) => tokio::spawn(connection(stream, services.clone(), connections.watcher())),
+            Ok(stream) => {
+                tokio::spawn(connection(stream, Arc::clone(&services), connections.watcher()));
+            }
             Err(error) => {
                 tracing::warn!(%error, "a connection cannot be accepted");
                 tokio::time::sleep(ACCEPT_AGAIN).await;
-                continue;
             }
-        };
+        }
     }
     let path = listener.close();
     connections.shutdown().await;
@@ -135,7 +131,7 @@ pub async fn serve(engine: Arc<Engine>, listener: Listener, bounds: &Bounds, shu
 
 async fn connection<H: Health>(
     stream: impl AsyncRead + AsyncWrite + Unpin + Send + 'static,
-    services: Services<H>,
+    services: Arc<Services<H>>,
     watcher: Watcher,
 ) {
     let mut http2 = http2::Builder::new(TokioExecutor::new());

@@ -8,23 +8,20 @@ use std::pin::Pin;
 use std::task::{Context, Poll};
 
 use bytes::Bytes;
+use envoy_types::pb::envoy::service::ext_proc::v3::external_processor_server;
 use futures_util::future::Either;
 use http::header::CONTENT_TYPE;
 use http::{HeaderValue, Request, Response};
 use hyper::body::{Body, Frame, Incoming};
 use tonic::Status;
 use tonic::codegen::Service as _;
-use tonic_health::pb::health_server::{Health, HealthServer};
+use tonic_health::pb::health_server::{self, Health, HealthServer};
 
 use super::Processor;
 use super::inbound::Inbound;
 use super::outbound::Outbound;
 use crate::envoy::contract::ROLE_METADATA;
 
-/// The name of the processor's service.
-pub(super) const NAME: &str = "envoy.service.ext_proc.v3.ExternalProcessor";
-const PROCESS: &str = "/envoy.service.ext_proc.v3.ExternalProcessor/Process";
-const HEALTH: &str = "/grpc.health.v1.Health/";
 const GRPC: HeaderValue = HeaderValue::from_static("application/grpc");
 
 /// The services.
@@ -58,12 +55,6 @@ impl<H> Services<H> {
     }
 }
 
-impl<H> Clone for Services<H> {
-    fn clone(&self) -> Self {
-        Self { processor: self.processor.clone(), longest_message: self.longest_message, health: self.health.clone() }
-    }
-}
-
 type Answer = Result<Response<Sent>, Infallible>;
 
 impl<H: Health> hyper::service::Service<Request<Incoming>> for Services<H> {
@@ -72,15 +63,14 @@ impl<H: Health> hyper::service::Service<Request<Incoming>> for Services<H> {
     type Future = Either<Ready<Answer>, Pin<Box<dyn Future<Output = Answer> + Send>>>;
 
     fn call(&self, request: Request<Incoming>) -> Self::Future {
-        let path = request.uri().path();
-        if path.starts_with(HEALTH) {
-            let answer = self.health.clone().call(request);
-            return Either::Right(Box::pin(async { answer.await.map(|response| response.map(Sent::Other)) }));
-        }
-        let answer = if path == PROCESS {
-            self.process(request)
-        } else {
-            Err(Status::unimplemented(format!("the services here are {NAME} and grpc.health.v1.Health")))
+        let path = request.uri().path().strip_prefix('/').and_then(|path| path.split_once('/'));
+        let answer = match path {
+            Some((external_processor_server::SERVICE_NAME, "Process")) => self.process(request),
+            Some((health_server::SERVICE_NAME, _)) => {
+                let answer = self.health.clone().call(request);
+                return Either::Right(Box::pin(async { answer.await.map(|response| response.map(Sent::Other)) }));
+            }
+            _ => Err(Status::unimplemented("there is ExternalProcessor/Process here, and the health service")),
         };
         Either::Left(ready(Ok(answer.unwrap_or_else(|status| status.into_http().map(Sent::Other)))))
     }
